@@ -1,0 +1,15 @@
+import { defineConfig } from "vitest/config";
+
+/** Workspace packages are tested from their sources, so that every test process holds one kernel, not two. */
+const conditions = ["@crmessenger/source", "node", "import", "module", "default"];
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  test: {
+    include: ["src/**/*.test.ts", "test/**/*.test.ts"],
+    pool: "threads",
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+});
