@@ -1,0 +1,32 @@
+import { contract } from "../contract.ts";
+import type { Route } from "../http/route.ts";
+import type { LeadState, LeadStatus } from "../sales/lead-state.ts";
+import type { Inspection } from "./inspection.ts";
+import type { HealthReport } from "./health.ts";
+
+/** The live kernel, for those that show it: the HTTP API, the CLI. */
+export interface KernelView {
+  inspect(): Inspection;
+  health(): Promise<HealthReport>;
+  /** True once everything has started, until the stop begins. */
+  isReady(): boolean;
+}
+
+export const KernelView = contract<KernelView>("infrastructure.kernel-view", 1);
+
+/** The routes of all plugins, for the HTTP server. Complete when servers start. */
+export interface RouteTable {
+  routes(): readonly (Route & { readonly plugin: string })[];
+}
+
+export const RouteTable = contract<RouteTable>("http.route-table", 1);
+
+/** The states of leads, merged from the kernel and all plugins, and validated. */
+export interface LeadStates {
+  /** The state, or undefined for an unknown status. */
+  state(status: LeadStatus): LeadState | undefined;
+  canTransition(from: LeadStatus, to: LeadStatus): boolean;
+  all(): readonly LeadState[];
+}
+
+export const LeadStates = contract<LeadStates>("sales.lead-states", 1);

@@ -1,0 +1,149 @@
+import { createHash } from "node:crypto";
+import { executionContext, runInContext } from "../context/execution-context.ts";
+import { CrmError, isCrmError, toCrmError } from "../errors/crm-error.ts";
+import type { AroundHook, ObserveHook } from "../hooks/hook.ts";
+import type { PermissionManager } from "../iam/permission-manager.ts";
+import { type Criteria, everything, nothing } from "../infrastructure/criteria.ts";
+import type { Idempotency, IdempotencyClaim } from "../infrastructure/idempotency.ts";
+import type { Ids } from "../infrastructure/ids.ts";
+import type { Json } from "../infrastructure/json.ts";
+import type { UnitOfWork } from "../infrastructure/unit-of-work.ts";
+import type { CommandContext, Handler, QueryContext } from "./handler.ts";
+import type { OperationCall, OperationOutcome } from "./kernel-hooks.ts";
+import type { DispatchOptions, MessageBus } from "./message-bus.ts";
+import type { Operation } from "./operation.ts";
+import { covers } from "./permission-pattern.ts";
+
+export interface BusServices {
+  readonly ids: Ids;
+  readonly handlers: ReadonlyMap<string, Handler>;
+  readonly permissions: () => PermissionManager | undefined;
+  readonly unitOfWork: () => UnitOfWork;
+  readonly idempotency: () => Idempotency | undefined;
+  readonly around: AroundHook<OperationCall, Json>;
+  readonly ended: ObserveHook<OperationOutcome>;
+}
+
+const CONFLICT_RETRIES = 3;
+
+export function createMessageBus(services: BusServices): MessageBus {
+  const execute = (operation: Operation, input: unknown, options: DispatchOptions = {}): Promise<Json> => {
+    const handler = services.handlers.get(operation.name);
+    if (!handler) return Promise.reject(noHandler(operation));
+    const parsed = operation.input.safeParse(input);
+    if (!parsed.success) return Promise.reject(invalidInput(operation, parsed.error.issues));
+    const run = () => observed(services, { operation, input: parsed.data }, (call) => carryOut(services, handler, call.input, options));
+    return executionContext().correlationId === NO_CORRELATION ? runInContext({ correlationId: services.ids.next() }, run) : run();
+  };
+  return {
+    dispatch: (command, input, options) => execute(command as unknown as Operation, input, options) as Promise<never>,
+    ask: (query, input) => execute(query as unknown as Operation, input) as Promise<never>,
+    execute,
+    operations: () => [...services.handlers.values()].map((handler) => handler.operation),
+  };
+}
+
+const NO_CORRELATION = "00000000-0000-7000-8000-000000000000";
+
+async function observed(services: BusServices, call: OperationCall, work: (call: OperationCall) => Promise<Json>): Promise<Json> {
+  if (services.ended.taps.length === 0) return services.around.run(call, work);
+  const started = performance.now();
+  const end = (errorCode?: string) =>
+    void services.ended.notify({ ...call, milliseconds: performance.now() - started, ...(errorCode === undefined ? {} : { errorCode }) });
+  try {
+    const output = await services.around.run(call, work);
+    end();
+    return output;
+  } catch (error) {
+    end(toCrmError(error).code);
+    throw error;
+  }
+}
+
+async function carryOut(services: BusServices, handler: Handler, input: Json, options: DispatchOptions): Promise<Json> {
+  const { operation } = handler;
+  await authorise(services, operation);
+  if (operation.kind === "query") {
+    const context: QueryContext = { scope: await scopeOf(services, operation) };
+    return handler.run(input as never, context as never);
+  }
+  const context: CommandContext = { scope: () => scopeOf(services, operation) };
+  const run = () => handler.run(input as never, context as never);
+  if (handler.unitOfWork === "own") return run();
+  return retryConflicts(() => services.unitOfWork().run(() => once(services, operation, input, options, run)));
+}
+
+/** The system may do everything; a plugin what it declared; a user what the permission manager grants. */
+async function authorise(services: BusServices, operation: Operation): Promise<void> {
+  const { actor, subject } = executionContext();
+  const { permission } = operation;
+  if (permission === null || actor.kind === "system") return;
+  if (subject?.permissions && !subject.permissions.some((pattern) => covers(pattern, permission))) {
+    throw forbidden(operation, `${actor.kind} "${actor.id}" did not declare the permission`);
+  }
+  if (subject?.kind === "plugin") return;
+  const permissions = services.permissions();
+  if (!permissions || !subject) throw forbidden(operation, "nobody in this application can grant it: add a plugin that provides PermissionManager");
+  const decision = await permissions.check({ subject, permission });
+  if (!decision.granted) throw forbidden(operation, decision.reason);
+}
+
+async function scopeOf(services: BusServices, operation: Operation): Promise<Criteria> {
+  const { actor, subject } = executionContext();
+  if (actor.kind === "system" || operation.permission === null || subject?.kind === "plugin") return everything;
+  if (!subject) return nothing;
+  return (await services.permissions()?.scope(subject, operation.permission)) ?? nothing;
+}
+
+async function once(services: BusServices, operation: Operation, input: Json, options: DispatchOptions, run: () => Promise<Json>): Promise<Json> {
+  const { idempotencyKey } = options;
+  const store = idempotencyKey === undefined ? undefined : services.idempotency();
+  if (idempotencyKey === undefined || !store) return run();
+  const { tenantId, actor } = executionContext();
+  const inputHash = createHash("sha256").update(canonical(input)).digest("hex");
+  const claim: IdempotencyClaim = { tenantId, actor: `${actor.kind}:${actor.id}`, operation: operation.name, key: idempotencyKey, inputHash };
+  const earlier = await store.claim(claim);
+  if (earlier) return earlier.output;
+  const output = await run();
+  await store.complete(claim, output);
+  return output;
+}
+
+/** Inside an outer unit of work nothing is retried here: its owner must run it again as a whole. */
+async function retryConflicts(work: () => Promise<Json>): Promise<Json> {
+  const retries = executionContext().unitOfWork ? 0 : CONFLICT_RETRIES;
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (attempt >= retries || !isCrmError(error, "CRM_UOW_CONFLICT")) throw error;
+    }
+  }
+}
+
+/** JSON with sorted keys: equal inputs have equal texts. */
+function canonical(value: Json): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    part && typeof part === "object" && !Array.isArray(part) ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1))) : part,
+  );
+}
+
+function noHandler(operation: Operation): CrmError {
+  return new CrmError("CRM_BUS_NO_HANDLER", `Nothing in this application serves ${operation.name}. Add the plugin that does.`, { status: 501, details: { operation: operation.name } });
+}
+
+function invalidInput(operation: Operation, issues: readonly { path: PropertyKey[]; message: string }[]): CrmError {
+  const list = issues.map(({ path, message }) => ({ path: path.map(String).join("."), message }));
+  const first = list[0];
+  return new CrmError("CRM_BUS_INVALID_INPUT", `The input of ${operation.name} is wrong${first ? ` at "${first.path}": ${first.message}` : ""}.`, {
+    status: 422,
+    details: { operation: operation.name, issues: list },
+  });
+}
+
+function forbidden(operation: Operation, reason: string): CrmError {
+  return new CrmError("CRM_IAM_FORBIDDEN", `${operation.name} needs the permission ${operation.permission ?? ""}: ${reason}.`, {
+    status: 403,
+    details: { operation: operation.name, permission: operation.permission },
+  });
+}

@@ -1,0 +1,51 @@
+import { contract } from "../contract.ts";
+import { executionContext } from "../context/execution-context.ts";
+import { CrmError } from "../errors/crm-error.ts";
+import type { Clock } from "../infrastructure/clock.ts";
+import type { AggregateRef, EventLog, NewEvent } from "../infrastructure/event-log.ts";
+import type { Ids } from "../infrastructure/ids.ts";
+import type { JsonObject } from "../infrastructure/json.ts";
+import type { EventDefinition } from "./event-definition.ts";
+
+/** Records facts. */
+export interface EventDispatcher {
+  /**
+   * Adds the event to the current unit of work; subscribers get it after the commit. Outside a unit of work it is
+   * `CRM_UOW_REQUIRED`; a payload that does not fit the current version is `CRM_EVENT_INVALID`.
+   */
+  dispatch<T>(event: EventDefinition<T>, aggregate: AggregateRef, payload: T): Promise<void>;
+  /** The envelope of an event, for storages that write many at once. */
+  envelope<T>(event: EventDefinition<T>, aggregate: AggregateRef, payload: T): NewEvent;
+}
+
+export const EventDispatcher = contract<EventDispatcher>("infrastructure.event-dispatcher", 1);
+
+export function createEventDispatcher(services: { clock: Clock; ids: Ids; log: () => EventLog }): EventDispatcher {
+  const envelope: EventDispatcher["envelope"] = (event, aggregate, payload) => {
+    const { tenantId, actor, correlationId, causationId } = executionContext();
+    return {
+      id: services.ids.next(),
+      topic: event.topic,
+      version: event.version,
+      aggregate,
+      payload: payload as JsonObject,
+      tenantId,
+      actor,
+      correlationId,
+      causationId,
+      occurredAt: new Date(services.clock.now()).toISOString(),
+    };
+  };
+  return {
+    envelope,
+    async dispatch(event, aggregate, payload) {
+      const checked = event.schema.safeParse(payload);
+      if (!checked.success) {
+        throw new CrmError("CRM_EVENT_INVALID", `The payload of ${event.topic} does not fit its version ${event.version}: ${checked.error.issues[0]?.message ?? ""}`, {
+          details: { topic: event.topic, version: event.version, issues: checked.error.issues.map(({ path, message }) => ({ path: path.join("."), message })) },
+        });
+      }
+      await services.log().append([envelope(event, aggregate, payload)]);
+    },
+  };
+}

@@ -1,0 +1,1 @@
+export { type ConfigDeclaration, type ConfigProxy, createConfigProxy } from "./config-proxy.ts";

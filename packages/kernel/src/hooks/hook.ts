@@ -1,0 +1,195 @@
+import { AsyncSeriesBailHook, AsyncSeriesWaterfallHook } from "tapable";
+import { CrmError } from "../errors/crm-error.ts";
+import type { Deadlines } from "./deadlines.ts";
+import { hookDeadline, hookFailure } from "./hook-failure.ts";
+import type { HookKind, HookPoint } from "./hook-point.ts";
+import { orderTaps } from "./order-taps.ts";
+import { type Frame, addTap, runSeries } from "./series-hook.ts";
+import type { Tap } from "./tap.ts";
+
+/** What a guard point concluded. */
+export interface Decision {
+  readonly denied: boolean;
+  /** Plugins that allowed. */
+  readonly allows: number;
+  /** Of the deny, where there is one. */
+  readonly reason: string;
+  readonly plugin: string;
+}
+
+export interface HookServices {
+  readonly deadlines: Deadlines;
+  /** Hears of failures that harm nobody: observers'. */
+  readonly report: (error: CrmError) => void;
+}
+
+const ALLOWED_BY_NOBODY: Decision = Object.freeze({ denied: false, allows: 0, reason: "", plugin: "" });
+
+type AnyFunction = (...args: never[]) => unknown;
+
+/** A point's taps and the machine that runs them. tapable stays behind this class and is rebuilt when taps change. */
+abstract class Hook<F extends AnyFunction> {
+  #taps: readonly Tap<F>[] = [];
+  protected deadlineMs = 0;
+
+  readonly name: string;
+  readonly kind: HookKind;
+  protected readonly services: HookServices;
+
+  constructor(name: string, kind: HookKind, services: HookServices) {
+    this.name = name;
+    this.kind = kind;
+    this.services = services;
+  }
+
+  get taps(): readonly Tap<F>[] {
+    return this.#taps;
+  }
+
+  /** Replaces the taps of all plugins. */
+  setTaps(taps: readonly Tap<F>[]): void {
+    this.#taps = orderTaps(this.name, taps as readonly Tap[]) as readonly Tap<F>[];
+    this.deadlineMs = Math.max(0, ...taps.map((tap) => tap.deadlineMs));
+    this.build();
+  }
+
+  protected abstract build(): void;
+}
+
+export class GuardHook<I> extends Hook<(input: I) => unknown> {
+  #hook = new AsyncSeriesBailHook<[unknown], unknown>(["frame"]);
+
+  protected override build(): void {
+    this.#hook = new AsyncSeriesBailHook(["frame"], this.name);
+    for (const tap of this.taps) addTap(this.#hook, this.name, tap, settleVerdict);
+  }
+
+  /** Asks every tap until one denies. A tap that fails denies. */
+  async decide(input: I): Promise<Decision> {
+    if (this.taps.length === 0) return ALLOWED_BY_NOBODY;
+    const frame: Frame<I> = { value: input, current: undefined, allows: 0 };
+    try {
+      const deny = await runSeries(this.#hook, this.name, frame, { deadlines: this.services.deadlines, deadlineMs: this.deadlineMs });
+      const plugin = frame.current?.plugin ?? "";
+      return { denied: deny !== undefined, allows: frame.allows, reason: (deny as string | undefined) ?? "", plugin };
+    } catch (error) {
+      const failure = error as CrmError;
+      this.services.report(failure);
+      return { denied: true, allows: frame.allows, reason: failure.message, plugin: frame.current?.plugin ?? "" };
+    }
+  }
+
+  /** Passes unless a tap denies: then `CRM_HOOK_REFUSED` (403) with the plugin and its reason. */
+  async enforce(input: I): Promise<void> {
+    if (this.taps.length === 0) return;
+    const decision = await this.decide(input);
+    if (!decision.denied) return;
+    throw new CrmError("CRM_HOOK_REFUSED", `Refused by plugin "${decision.plugin}": ${decision.reason}`, {
+      status: 403,
+      details: { plugin: decision.plugin, point: this.name, reason: decision.reason },
+    });
+  }
+}
+
+/** tapable bails on anything but undefined, so only a deny may leave a value. */
+function settleVerdict<I>(frame: Frame<I>, answer: unknown): string | undefined {
+  if (typeof answer !== "object" || answer === null) return undefined;
+  const { allow, deny } = answer as { allow?: unknown; deny?: unknown };
+  if (typeof deny === "string") return deny;
+  if (typeof allow === "string") frame.allows += 1;
+  return undefined;
+}
+
+export class TransformHook<I> extends Hook<(draft: I) => unknown> {
+  #hook = new AsyncSeriesWaterfallHook<[unknown]>(["frame"]);
+
+  protected override build(): void {
+    this.#hook = new AsyncSeriesWaterfallHook(["frame"], this.name);
+    for (const tap of this.taps) addTap(this.#hook, this.name, tap, settleDraft);
+  }
+
+  /** The draft after every tap; a tap that answers nothing leaves it as it is. */
+  async apply(draft: I): Promise<I> {
+    if (this.taps.length === 0) return draft;
+    const frame: Frame<I> = { value: draft, current: undefined, allows: 0 };
+    await runSeries(this.#hook, this.name, frame, { deadlines: this.services.deadlines, deadlineMs: this.deadlineMs });
+    return frame.value;
+  }
+}
+
+function settleDraft<I>(frame: Frame<I>, answer: unknown): Frame<I> {
+  if (answer !== undefined && answer !== null) frame.value = answer as I;
+  return frame;
+}
+
+type Next<I, O> = (input: I) => Promise<O>;
+
+export class AroundHook<I, O> extends Hook<(input: I, next: Next<I, O>) => Promise<O>> {
+  protected override build(): void {}
+
+  /** Runs `work` inside every tap, the first tap outermost. Errors of `work` pass through as they are. */
+  run(input: I, work: Next<I, O>): Promise<O> {
+    return this.taps.length === 0 ? work(input) : this.#enter(0, input, work);
+  }
+
+  async #enter(index: number, input: I, work: Next<I, O>): Promise<O> {
+    const tap = this.taps[index];
+    if (!tap) return work(input);
+    let inner: unknown;
+    const next: Next<I, O> = async (changed) => {
+      try {
+        return await this.#enter(index + 1, changed, work);
+      } catch (error) {
+        inner = error;
+        throw error;
+      }
+    };
+    try {
+      return await tap.run(input, next);
+    } catch (error) {
+      throw error === inner ? error : hookFailure(tap.plugin, this.name, error);
+    }
+  }
+}
+
+export class ObserveHook<I> extends Hook<(event: I) => unknown> {
+  protected override build(): void {}
+
+  /** Tells every tap; never rejects. */
+  async notify(event: I): Promise<void> {
+    if (this.taps.length === 0) return;
+    await Promise.all(this.taps.map((tap) => this.#tell(tap, event)));
+  }
+
+  #tell(tap: Tap<(event: I) => unknown>, event: I): Promise<void> {
+    return new Promise((resolve) => {
+      const entry = {
+        expiresAt: performance.now() + tap.deadlineMs,
+        expire: () => finish(hookDeadline(tap.plugin, this.name, tap.deadlineMs)),
+      };
+      const finish = (error?: CrmError) => {
+        this.services.deadlines.delete(entry);
+        if (error) this.services.report(error);
+        resolve();
+      };
+      this.services.deadlines.add(entry);
+      (async () => tap.run(event))().then(
+        () => finish(),
+        (error: unknown) => finish(hookFailure(tap.plugin, this.name, error)),
+      );
+    });
+  }
+}
+
+export type HookOf<P> = P extends { kind: "guard" }
+  ? GuardHook<PointInput<P>>
+  : P extends { kind: "transform" }
+    ? TransformHook<PointInput<P>>
+    : P extends { kind: "around" }
+      ? AroundHook<PointInput<P>, PointOutput<P>>
+      : P extends { kind: "observe" }
+        ? ObserveHook<PointInput<P>>
+        : never;
+
+type PointInput<P> = P extends HookPoint<HookKind, infer I, unknown> ? I : never;
+type PointOutput<P> = P extends HookPoint<HookKind, infer _, infer O> ? O : never;

@@ -1,0 +1,2 @@
+export { type Route, type RouteRequest, type RouteResponse, json } from "./route.ts";
+export { RouteTable } from "../boot/kernel-contracts.ts";

@@ -1,0 +1,19 @@
+export interface Sort {
+  readonly field: string;
+  readonly direction: "asc" | "desc";
+}
+
+export interface PageRequest {
+  /** 1 to 500; default 50. */
+  readonly limit?: number;
+  /** The `next` of an earlier page of the same query: an opaque keyset, so pages do not shift under inserts. */
+  readonly after?: string;
+  /** Default: newest first by id. The id is always the last sort key. */
+  readonly sort?: readonly Sort[];
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Present when there is more. */
+  readonly next?: string;
+}
