@@ -25,6 +25,8 @@ export interface MessageOrigin {
 /** One envelope for chat, call and mail. */
 export interface Message extends EntityRecord {
   readonly conversationId: string;
+  /** The account it came in or goes out on. */
+  readonly channelAccountId: string;
   readonly direction: Direction;
   /** Rises densely from 1 within the conversation: the order everybody agrees on. */
   readonly ordinal: number;

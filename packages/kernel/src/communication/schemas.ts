@@ -48,6 +48,7 @@ const deliveryStatus = z.enum(["queued", "sent", "delivered", "read", "failed"])
 export const messageSchema: z.ZodType<Message> = z.object({
   ...entityFields,
   conversationId: id,
+  channelAccountId: id,
   direction: z.enum(["inbound", "outbound"]),
   ordinal: z.number().int().positive(),
   author: participantSchema,

@@ -1,6 +1,6 @@
 import { problem } from "../http/problem.ts";
 import { json, type Reply } from "../http/reply.ts";
-import { isRecord } from "../rest/rest-request.ts";
+import { isRecord } from "../http/is-record.ts";
 import type { ChatsRequest } from "./chats-api.ts";
 import type { ChatMessage, ChatRecord, MessageAuthor, ScopeRecord } from "./chat-records.ts";
 import { takeClientMessage } from "./client-request.ts";

@@ -1,5 +1,5 @@
 import { problem } from "../http/problem.ts";
-import { isRecord } from "../rest/rest-request.ts";
+import { isRecord } from "../http/is-record.ts";
 import { MESSAGE_TYPES, type MessageType } from "./chat-records.ts";
 
 /** A participant as an integration describes one. */

@@ -3,7 +3,8 @@ import { hal } from "../http/reply.ts";
 import { checkContact, type ContactDraft, createCompany, createContact } from "./contact-draft.ts";
 import { ItemCheck, refuseInvalid } from "./item-check.ts";
 import { checkLead, createLead, type LeadDraft } from "./lead-draft.ts";
-import { batchOf, isRecord, type RestHandler, type RestRequest } from "./rest-request.ts";
+import { isRecord } from "../http/is-record.ts";
+import { batchOf, type RestHandler, type RestRequest } from "./rest-request.ts";
 
 const MOST_LEADS = 50;
 

@@ -1,7 +1,7 @@
 import type { CustomFieldRecord, EntityKind, EntityRecord, FieldValue, FieldValues } from "../world/records.ts";
 import type { World } from "../world/world.ts";
 import type { ItemCheck } from "./item-check.ts";
-import { isRecord } from "./rest-request.ts";
+import { isRecord } from "../http/is-record.ts";
 
 const MOST_FIELDS = 40;
 

@@ -3,7 +3,8 @@ import { hal } from "../http/reply.ts";
 import type { CustomFieldRecord, EntityKind } from "../world/records.ts";
 import { ItemCheck, refuseInvalid } from "./item-check.ts";
 import { pageReply } from "./page.ts";
-import { batchOf, idParam, isRecord, type RestHandler, type RestRequest, selfLink } from "./rest-request.ts";
+import { isRecord } from "../http/is-record.ts";
+import { batchOf, idParam, type RestHandler, type RestRequest, selfLink } from "./rest-request.ts";
 
 const TYPES = new Set([
   "text",

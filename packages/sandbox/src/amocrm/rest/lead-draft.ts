@@ -3,7 +3,8 @@ import type { FieldValue, LeadRecord, PipelineRecord } from "../world/records.ts
 import type { World } from "../world/world.ts";
 import { applyFieldValues, readFieldValues } from "./custom-field-values.ts";
 import type { ItemCheck } from "./item-check.ts";
-import { isRecord, type RestRequest } from "./rest-request.ts";
+import { isRecord } from "../http/is-record.ts";
+import { type RestRequest } from "./rest-request.ts";
 import { applyTags } from "./tags.ts";
 
 /** What a request wants of a lead, checked. */

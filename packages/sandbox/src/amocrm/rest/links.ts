@@ -3,7 +3,8 @@ import { empty, hal, type Reply } from "../http/reply.ts";
 import type { EntityKind, EntityRecord, LeadRecord } from "../world/records.ts";
 import { ItemCheck, refuseInvalid } from "./item-check.ts";
 import { listReply } from "./page.ts";
-import { batchOf, idParam, isRecord, type RestHandler, type RestRequest, selfLink } from "./rest-request.ts";
+import { isRecord } from "../http/is-record.ts";
+import { batchOf, idParam, type RestHandler, type RestRequest, selfLink } from "./rest-request.ts";
 
 interface Link {
   readonly entity_id: number;

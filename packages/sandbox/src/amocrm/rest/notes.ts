@@ -3,7 +3,8 @@ import { empty, hal } from "../http/reply.ts";
 import type { EntityKind, NoteRecord } from "../world/records.ts";
 import { ItemCheck, refuseInvalid } from "./item-check.ts";
 import { pageReply } from "./page.ts";
-import { batchOf, idParam, isRecord, type RestHandler, type RestRequest, selfLink } from "./rest-request.ts";
+import { isRecord } from "../http/is-record.ts";
+import { batchOf, idParam, type RestHandler, type RestRequest, selfLink } from "./rest-request.ts";
 
 const NOTE_TYPES = new Set([
   "common",

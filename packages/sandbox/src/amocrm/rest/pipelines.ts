@@ -4,7 +4,8 @@ import { closingStatuses, unsortedStatus } from "../world/default-pipeline.ts";
 import type { PipelineRecord, StatusRecord } from "../world/records.ts";
 import { ItemCheck, refuseInvalid } from "./item-check.ts";
 import { listReply } from "./page.ts";
-import { batchOf, idParam, isRecord, type RestHandler, type RestRequest, selfLink } from "./rest-request.ts";
+import { isRecord } from "../http/is-record.ts";
+import { batchOf, idParam, type RestHandler, type RestRequest, selfLink } from "./rest-request.ts";
 
 const MOST_PIPELINES = 50;
 const MOST_STATUSES = 100;

@@ -5,6 +5,7 @@ import type { ChatDirectory } from "../chats/chat-directory.ts";
 import type { CrmWebhooks } from "../hooks/crm-webhooks.ts";
 import type { Change } from "../world/change.ts";
 import type { Reply } from "../http/reply.ts";
+import { isRecord } from "../http/is-record.ts";
 import { problem } from "../http/problem.ts";
 
 /** What REST handlers work on. */
@@ -23,6 +24,8 @@ export interface RestWorld {
 /** A REST request that passed authorisation and limits. */
 export interface RestRequest extends RestWorld {
   readonly caller: Caller;
+  /** Whether the request carried cookies, which some methods refuse. */
+  readonly hasCookies: boolean;
   readonly params: Readonly<Record<string, string>>;
   readonly path: string;
   readonly query: ParsedQs;
@@ -60,11 +63,6 @@ export function batchOf(request: RestRequest, limit = request.batchLimit): Recor
 export function objectOf(request: RestRequest): Record<string, unknown> {
   if (!isRecord(request.body)) throw problem(400, "The body must be an object");
   return request.body;
-}
-
-/** Whether a value is a plain JSON object. */
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The values of a `with` parameter. */

@@ -1,6 +1,6 @@
 import type { EntityRecord, Tag } from "../world/records.ts";
 import type { World } from "../world/world.ts";
-import { isRecord } from "./rest-request.ts";
+import { isRecord } from "../http/is-record.ts";
 
 /** Carries out `tags_to_add`, `tags_to_delete` and `_embedded.tags` (which replaces them all). */
 export function applyTags(world: World, entity: EntityRecord, item: Readonly<Record<string, unknown>>): void {

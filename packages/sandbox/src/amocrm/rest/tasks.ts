@@ -3,7 +3,8 @@ import { empty, hal } from "../http/reply.ts";
 import type { EntityKind, TaskRecord } from "../world/records.ts";
 import { ItemCheck, refuseInvalid } from "./item-check.ts";
 import { pageReply } from "./page.ts";
-import { batchOf, idParam, isRecord, objectOf, type RestHandler, type RestRequest, selfLink } from "./rest-request.ts";
+import { isRecord } from "../http/is-record.ts";
+import { batchOf, idParam, objectOf, type RestHandler, type RestRequest, selfLink } from "./rest-request.ts";
 
 /** `GET tasks`, with `filter[is_completed]`, `filter[entity_id]` and `filter[entity_type]`. */
 export const listTasks: RestHandler = (request) => {

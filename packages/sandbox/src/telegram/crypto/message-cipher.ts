@@ -44,11 +44,16 @@ export class MessageCipher {
     const messageKey = envelope.subarray(8, ENVELOPE_BYTES);
     const [key, iv] = this.#derive(messageKey, 0);
     const plain = decryptIge(envelope.subarray(ENVELOPE_BYTES), key, iv);
-    if (!sha256(this.#key.subarray(88, 88 + HASHED_KEY_BYTES), plain).subarray(8, 24).equals(messageKey))
+    if (
+      !sha256(this.#key.subarray(88, 88 + HASHED_KEY_BYTES), plain)
+        .subarray(8, 24)
+        .equals(messageKey)
+    )
       throw new Error("The message key does not match the message.");
     const length = plain.readUInt32LE(28);
     const padding = plain.length - HEAD_BYTES - length;
-    if (padding < MIN_PADDING || padding > MAX_PADDING) throw new Error("The message length does not fit its envelope.");
+    if (padding < MIN_PADDING || padding > MAX_PADDING)
+      throw new Error("The message length does not fit its envelope.");
     return {
       salt: plain.readBigInt64LE(0),
       sessionId: plain.readBigInt64LE(8),

@@ -88,7 +88,12 @@ export class Handshake {
       throw new HandshakeError("The factors are wrong.");
     if (!reader.raw(8).equals(this.#serverKey.fingerprint)) throw new HandshakeError("The key is not this server's.");
     const newNonce = readNewNonce(this.#serverKey.open(reader.bytes()), challenge);
-    const exchange = { ...challenge, newNonce, secret: toBigInt(randomBytes(DH_BYTES)), ...temporaryKey(challenge, newNonce) };
+    const exchange = {
+      ...challenge,
+      newNonce,
+      secret: toBigInt(randomBytes(DH_BYTES)),
+      ...temporaryKey(challenge, newNonce),
+    };
     this.#exchange = exchange;
     const inner = Buffer.concat([
       uint32(SERVER_DH_INNER_DATA),
@@ -119,7 +124,6 @@ export class Handshake {
     return Buffer.concat([uint32(DH_GEN_OK), exchange.nonce, exchange.serverNonce, newNonceHash]);
   }
 }
-
 
 function distinctPrimes(): [smaller: bigint, larger: bigint] {
   const a = generatePrimeSync(FACTOR_BITS, { bigint: true });

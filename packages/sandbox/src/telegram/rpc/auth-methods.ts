@@ -25,7 +25,7 @@ export function addAuthMethods(table: MethodTable, state: DataCentreState): void
     if (bot === undefined) throw new RpcFailure(400, "ACCESS_TOKEN_INVALID");
     return authorise(state, authKey, bot);
   });
-  table.add(Api.auth.LogOut, {}, ({}, { authKey }) => {
+  table.add(Api.auth.LogOut, {}, (_request, { authKey }) => {
     authKey.logOut("AUTH_KEY_UNREGISTERED");
     return new Api.auth.LoggedOut({});
   });

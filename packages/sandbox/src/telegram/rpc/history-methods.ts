@@ -37,11 +37,7 @@ export function addHistoryMethods(table: MethodTable, state: DataCentreState): v
 }
 
 /** Newest first, with the offsets of https://core.telegram.org/api/offsets. */
-function history(
-  state: DataCentreState,
-  call: RpcCall,
-  request: Api.messages.GetHistory,
-): Api.messages.TypeMessages {
+function history(state: DataCentreState, call: RpcCall, request: Api.messages.GetHistory): Api.messages.TypeMessages {
   const mailbox = state.world.mailbox(call.me.id);
   const peer = resolvePeer(state, call, request.peer);
   const newestFirst = (mailbox.dialogs.get(peer.id)?.messageIds ?? []).toReversed();
@@ -118,4 +114,3 @@ function messageIdOf(mailbox: Mailbox, wanted: Api.TypeInputMessage): number {
 function pageSize(limit: number): number {
   return Math.min(MAX_PAGE, Math.max(0, limit));
 }
-

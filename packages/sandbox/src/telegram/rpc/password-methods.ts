@@ -46,9 +46,7 @@ function personBehind(state: DataCentreState, authKey: AuthKey): Person {
   return state.world.person(id);
 }
 
-function algorithm(
-  password: SrpVerifier,
-): Api.PasswordKdfAlgoSHA256SHA256PBKDF2HMACSHA512iter100000SHA256ModPow {
+function algorithm(password: SrpVerifier): Api.PasswordKdfAlgoSHA256SHA256PBKDF2HMACSHA512iter100000SHA256ModPow {
   return new Api.PasswordKdfAlgoSHA256SHA256PBKDF2HMACSHA512iter100000SHA256ModPow({
     salt1: password.salt1,
     salt2: password.salt2,

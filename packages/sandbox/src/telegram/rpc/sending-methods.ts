@@ -7,7 +7,7 @@ import type { MethodTable, RpcCall } from "./method-table.ts";
 import { resolvePeer } from "./peers.ts";
 import { receiveMedia } from "./received-media.ts";
 import { RpcFailure } from "./rpc-failure.ts";
-import { fromLong } from "./tl-longs.ts";
+import { fromLong, toLong } from "./tl-longs.ts";
 import { entitiesOf } from "./tl-renderer.ts";
 
 const MAX_TEXT = 4096;
@@ -27,7 +27,7 @@ export function addSendingMethods(table: MethodTable, state: DataCentreState): v
     if (length(request.message) > MAX_CAPTION) throw new RpcFailure(400, "MEDIA_CAPTION_TOO_LONG");
     const { message, update } = write(state, call, request, () => receiveMedia(state, call, request.media));
     return announced(state, call, message, [
-      new Api.UpdateMessageID({ id: message.id, randomId: request.randomId }),
+      new Api.UpdateMessageID({ id: message.id, randomId: toLong(BigInt(message.randomId ?? 0)) }),
       state.renderer.update(update),
     ]);
   });
@@ -47,7 +47,8 @@ function write(
   const { me, authKey, session } = call;
   const peer = resolvePeer(state, call, request.peer);
   const mailbox = state.world.mailbox(me.id);
-  const randomId = fromLong(request.randomId).toString();
+  // The field is required on the wire; only GramJS's type makes it optional, because its clients fill it in.
+  const randomId = fromLong(request.randomId ?? toLong(0)).toString();
   if (mailbox.byRandomId.has(randomId)) throw new RpcFailure(500, "RANDOM_ID_DUPLICATE");
   const replyTo = request.replyTo instanceof Api.InputReplyToMessage ? request.replyTo.replyToMsgId : undefined;
   if (replyTo !== undefined && mailbox.messages.get(replyTo)?.peerId !== peer.id)

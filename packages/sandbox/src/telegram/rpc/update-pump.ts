@@ -55,4 +55,3 @@ export class UpdatePump implements WorldObserver {
 function short(update: Api.TypeUpdate): Buffer {
   return new Api.UpdateShort({ update, date: Math.floor(Date.now() / 1000) }).getBytes();
 }
-

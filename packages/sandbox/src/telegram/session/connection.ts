@@ -1,12 +1,12 @@
 import type { Socket } from "node:net";
-import { Handshake, unencryptedMessage } from "../handshake/handshake.ts";
+import { Handshake } from "../handshake/handshake.ts";
 import type { ServerKey } from "../handshake/server-key.ts";
 import { FrameReader, FrameWriter } from "../transport/full-framing.ts";
 import type { AuthKey } from "./auth-key.ts";
 import type { AuthKeys } from "./auth-keys.ts";
 import { clientMessageIdError, MessageIds } from "./message-ids.ts";
 import type { MessageDispatcher } from "./message-dispatcher.ts";
-import { badMessageNotification, badServerSalt, newSessionCreated } from "./service-messages.ts";
+import { badMessageNotification, badServerSalt, newSessionCreated, unencryptedMessage } from "./service-messages.ts";
 import type { ServerSalts } from "./salts.ts";
 import { Session } from "./session.ts";
 

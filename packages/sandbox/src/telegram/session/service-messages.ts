@@ -5,6 +5,11 @@ import { int64, tlBytes, uint32 } from "../tl/tl-writer.ts";
 /** Answers that are shorter are not worth compressing. */
 const COMPRESS_FROM_BYTES = 2048;
 
+/** A message without encryption, as the key exchange uses it: no key, an id, a length. */
+export function unencryptedMessage(messageId: bigint, body: Buffer): Buffer {
+  return Buffer.concat([Buffer.alloc(8), int64(messageId), uint32(body.length), body]);
+}
+
 /** bad_server_salt: use this salt and send again. */
 export function badServerSalt(messageId: bigint, sequence: number, salt: bigint): Buffer {
   return Buffer.concat([uint32(0xedab447b), int64(messageId), uint32(sequence), uint32(48), int64(salt)]);

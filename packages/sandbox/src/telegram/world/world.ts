@@ -1,5 +1,6 @@
 import { Mailbox } from "./mailbox.ts";
 import type { LoggedUpdate } from "./logged-update.ts";
+import { newerThan } from "./newer-than.ts";
 import type { Person } from "./person.ts";
 import type { StoredFile } from "./stored-file.ts";
 import type { StoredMessage } from "./stored-message.ts";
@@ -35,6 +36,7 @@ export class World {
   readonly #byPhone = new Map<string, Person>();
   readonly #byToken = new Map<string, Person>();
   readonly #observers: WorldObserver[] = [];
+  readonly #watchers = new Map<number, WorldObserver>();
   readonly #postReceipt: ReceiptPost;
   #nextPersonId: number;
 
@@ -43,8 +45,14 @@ export class World {
     this.#nextPersonId = firstPersonId;
   }
 
+  /** Tells an observer of everybody's changes. */
   observe(observer: WorldObserver): void {
     this.#observers.push(observer);
+  }
+
+  /** Tells an observer of what concerns one person. Each person has one such observer. */
+  watch(personId: number, observer: WorldObserver): void {
+    this.#watchers.set(personId, observer);
   }
 
   /** Adds a person. Throws when the id, the phone or the user name is taken. */
@@ -147,15 +155,12 @@ export class World {
     dialog.readInboxMaxId = last.id;
     const { twin } = last;
     if (twin !== undefined) this.#postReceipt(readerId, () => this.#acknowledge(twin, readAt));
-    return this.#publish(
-      mailbox,
-      { kind: "read-inbox", peerId, maxId: last.id, stillUnread: dialog.unread },
-      origin,
-    );
+    return this.#publish(mailbox, { kind: "read-inbox", peerId, maxId: last.id, stillUnread: dialog.unread }, origin);
   }
 
   type(fromId: number, toId: number): void {
     for (const observer of this.#observers) observer.onTyping(fromId, toId);
+    this.#watchers.get(toId)?.onTyping(fromId, toId);
   }
 
   /** Tells the writer that everything up to this message has been read. */
@@ -176,6 +181,7 @@ export class World {
   #publish(mailbox: Mailbox, update: Parameters<Mailbox["log"]>[0], origin?: object): LoggedUpdate {
     const logged = mailbox.log(update);
     for (const observer of this.#observers) observer.onUpdate(mailbox.ownerId, logged, origin);
+    this.#watchers.get(mailbox.ownerId)?.onUpdate(mailbox.ownerId, logged, origin);
     return logged;
   }
 }
@@ -198,18 +204,6 @@ function copyOf(draft: NewMessage, owner: Mailbox, replyTo: number | undefined):
     readAt: undefined,
     twin: undefined,
   };
-}
-
-/** The tail of an ascending list that is greater than `id`, without walking through all of it. */
-function newerThan(ids: readonly number[], id: number): number[] {
-  let low = 0;
-  let high = ids.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((ids[middle] ?? 0) > id) high = middle;
-    else low = middle + 1;
-  }
-  return ids.slice(low);
 }
 
 function digits(phone: string): string {
