@@ -38,14 +38,33 @@ export function orderPlugins(plugins: readonly Plugin[], providers: Providers): 
       const other = byId.get(provider);
       if (other && other !== plugin) visit(other, [...path, id]);
     }
+    for (const provider of optionalProvidersOf(plugin, providers)) {
+      const other = byId.get(provider);
+      if (other && !reaches(other, id)) visit(other, [...path, id]);
+    }
     done.add(id);
     ordered.push(plugin);
+  };
+  /** Whether a plugin comes after the one of this id anyway, by what it requires. */
+  const reaches = (plugin: Plugin, id: string, seen = new Set<string>()): boolean => {
+    if (plugin.definition.id === id) return true;
+    if (seen.has(plugin.definition.id)) return false;
+    seen.add(plugin.definition.id);
+    return providersOf(plugin, providers).some((provider) => {
+      const other = byId.get(provider);
+      return other !== undefined && reaches(other, id, seen);
+    });
   };
   for (const plugin of plugins) visit(plugin, []);
   return ordered;
 }
 
-/** Required dependencies must be there; optional ones only order the boot when that makes no cycle. */
+/** Optional dependencies order the boot too, except where a required one says the opposite. */
+function optionalProvidersOf(plugin: Plugin, providers: Providers): string[] {
+  return Object.values(plugin.definition.optionalDeps ?? {}).flatMap((reference) => providers.get(reference) ?? []);
+}
+
+/** Required dependencies must be there. */
 function providersOf(plugin: Plugin, providers: Providers): string[] {
   return Object.values(plugin.definition.deps ?? {}).map((reference) => {
     const provider = providers.get(reference);

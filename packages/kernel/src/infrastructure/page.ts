@@ -6,7 +6,7 @@ export interface Sort {
 export interface PageRequest {
   /** 1 to 500; default 50. */
   readonly limit?: number;
-  /** The `next` of an earlier page of the same query: an opaque keyset, so pages do not shift under inserts. */
+  /** The `next` of an earlier page of the same query: an opaque keyset, so pages do not shift under inserts. Anything else is `CRM_STORAGE_CURSOR` (422). */
   readonly after?: string;
   /** Default: newest first by id. The id is always the last sort key. */
   readonly sort?: readonly Sort[];

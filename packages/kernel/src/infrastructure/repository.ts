@@ -29,7 +29,7 @@ export interface GetOptions {
  */
 export interface Repository<R extends EntityRecord> {
   get(id: string, options?: GetOptions): Promise<R | undefined>;
-  /** The records of these ids, in no particular order; unknown ids are left out. */
+  /** The records of these ids, in no particular order; unknown and deleted ones are left out. */
   getMany(ids: readonly string[]): Promise<readonly R[]>;
   /** Live records that match, sorted; ties are broken by id. */
   find(criteria: Criteria, page?: PageRequest): Promise<Page<R>>;

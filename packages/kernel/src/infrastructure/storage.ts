@@ -25,7 +25,7 @@ export interface Storage {
    * or the new one. Rejects with `CRM_STORAGE_FULL` or `CRM_STORAGE_UNAVAILABLE` (retryable), `CRM_STORAGE_PATH`.
    */
   put(path: StoragePath, content: Uint8Array | ReadableStream<Uint8Array>, meta: FileMeta): Promise<StoredFile>;
-  /** The content from `range.start` on; `CRM_STORAGE_NOT_FOUND` (404) when there is none. */
+  /** The content, or its bytes from `start` up to but without `end`; `CRM_STORAGE_NOT_FOUND` (404) when there is no file. */
   get(path: StoragePath, range?: { readonly start: number; readonly end?: number }): Promise<ReadableStream<Uint8Array>>;
   stat(path: StoragePath): Promise<StoredFile | undefined>;
   /** Answers whether there was one. */

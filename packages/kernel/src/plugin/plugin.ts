@@ -7,7 +7,7 @@ import type { HookOf } from "../hooks/hook.ts";
 import type { HookKind } from "../hooks/hook-point.ts";
 import type { Route } from "../http/route.ts";
 import type { JobDefinition, JobRun } from "../infrastructure/jobs.ts";
-import type { Json, JsonObject } from "../infrastructure/json.ts";
+import type { JsonObject } from "../infrastructure/json.ts";
 import type { Logger } from "../infrastructure/logger.ts";
 import type { StoredEvent } from "../infrastructure/event-log.ts";
 import type { LeadState } from "../sales/lead-state.ts";
@@ -103,7 +103,7 @@ export interface PluginDefinition<D extends Contracts, X extends Contracts, P ex
   /** Of the package. */
   readonly version: string;
   readonly deps?: D;
-  /** Used when the application has them; no order is promised for those that depend on this plugin. */
+  /** Used when the application has them; they boot first unless they need this plugin themselves. */
   readonly optionalDeps?: X;
   readonly provides?: P;
   /** Validated at boot; an error names the plugin and the path. */

@@ -1,0 +1,13 @@
+import { contract } from "../contract.ts";
+import type { IdentityClaim } from "./channel-identity.ts";
+
+/** One spelling for each identity, so that the same person is found again. A local contract: it only computes. */
+export interface IdentityNormaliser {
+  /**
+   * Phones in E.164, e-mail in lower case, everything else as it is. A phone that is none keeps its text and is no
+   * longer verified.
+   */
+  normalise(claim: IdentityClaim): IdentityClaim;
+}
+
+export const IdentityNormaliser = contract<IdentityNormaliser>("sales.identity-normaliser", 1);

@@ -1,0 +1,2 @@
+export { httpChannel } from "./plugin.ts";
+export { parseSigningKey, refuseSignature, sign, type SigningKey } from "./signature.ts";
