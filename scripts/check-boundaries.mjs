@@ -43,7 +43,7 @@ function importsOf(file) {
 }
 
 function check(workspace, file, specifier) {
-  const isTest = /\.test\.ts$|\/test\/|vitest\.config\.ts$/.test(file);
+  const isTest = /\.test\.|\/test\/|vitest\.config\.ts$/.test(file);
   const say = (why) => problems.push(`${file} imports ${specifier}: ${why}`);
   if (specifier.startsWith(".")) {
     if (specifier.includes("/packages/") || specifier.includes("/plugins/")) say("a package is imported by its name");

@@ -81,7 +81,7 @@ export interface EventLog {
   subscribe(subscription: DurableSubscription): Promise<RunningSubscription>;
   /** The state of every subscription that this process runs. */
   subscriptions(): Promise<readonly SubscriptionState[]>;
-  /** Moves a subscription's checkpoint back (or forward) to just after `position`. */
+  /** Moves a subscription's checkpoint back (or forward) to just after `position`; `CRM_EVENT_UNKNOWN_SUBSCRIPTION` (404) when it has none. */
   replay(name: string, position: number): Promise<void>;
   /** Calls `wake` soon after new events became visible, in this process or another; may call too often. */
   watch(wake: () => void): () => void;

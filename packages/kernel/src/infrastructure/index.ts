@@ -22,3 +22,4 @@ export { UnitOfWork, type UnitOfWorkHandle, type UnitOfWorkOptions } from "./uni
 export { EventDispatcher } from "../bus/event-dispatcher.ts";
 export { type DispatchOptions, MessageBus } from "../bus/message-bus.ts";
 export { KernelView } from "../boot/kernel-contracts.ts";
+export { SqlDatabase } from "./sql-database.ts";

@@ -54,7 +54,7 @@ export interface Jobs {
   enqueue<T>(job: JobDefinition<T>, data: T, options?: EnqueueOptions): Promise<void>;
   /** Starts working on jobs of this kind. */
   work<T>(job: JobDefinition<T>, run: (run: JobRun<T>) => Promise<void>): Promise<RunningWorker>;
-  /** Runs `job` on a cron schedule (UTC), once across all processes. */
+  /** Runs `job` on a cron schedule (UTC), once across all processes; anything else is `CRM_JOB_CRON` (422). */
   schedule<T>(job: JobDefinition<T>, cron: string, data: T): Promise<void>;
   states(): Promise<readonly JobState[]>;
 }

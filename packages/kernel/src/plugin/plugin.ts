@@ -115,7 +115,7 @@ export interface PluginDefinition<D extends Contracts, X extends Contracts, P ex
   /** Hook points that this plugin calls. */
   readonly hooks?: readonly PointLike[];
   /** Events that this plugin records. */
-  readonly events?: readonly EventDefinition<never>[];
+  readonly events?: readonly EventDefinition<unknown>[];
   /** States it adds to leads, or transitions it adds to states. */
   readonly states?: readonly LeadState[];
   /** Synchronous and without effects outside: reading, connecting and writing begin in `start`. */

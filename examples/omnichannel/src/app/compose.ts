@@ -1,0 +1,35 @@
+import { join } from "node:path";
+import { amocrm } from "@crmessenger/amocrm";
+import { communication } from "@crmessenger/communication";
+import { http } from "@crmessenger/http";
+import { httpChannel } from "@crmessenger/http-channel";
+import { iam } from "@crmessenger/iam";
+import type { Plugin } from "@crmessenger/kernel";
+import { mikroOrm } from "@crmessenger/mikro-orm";
+import { node } from "@crmessenger/node";
+import { sales } from "@crmessenger/sales";
+import { telegram } from "@crmessenger/telegram";
+import { whatsapp } from "@crmessenger/whatsapp";
+import type { AppConfig } from "./config.ts";
+
+/** The plugins of the application. What an omnichannel CRM is made of stands in this list, in any order. */
+export function compose(config: AppConfig): readonly Plugin[] {
+  const database = config.databaseUrl === undefined ? { dataDirectory: join(config.dataDirectory, "database") } : { databaseUrl: config.databaseUrl };
+  return [
+    mikroOrm(database),
+    node({ filesDirectory: join(config.dataDirectory, "files"), allowedHosts: localProviders(config) }),
+    iam(),
+    sales(),
+    communication(),
+    http({ port: config.port }),
+    httpChannel(),
+    telegram(config.telegram ?? {}),
+    whatsapp(config.whatsapp ?? {}),
+    ...(config.amocrm === undefined ? [] : [amocrm({ ...config.amocrm, publicUrl: config.publicUrl, redirectUri: `${config.publicUrl}/hooks/amocrm/oauth` })]),
+  ];
+}
+
+/** The sandbox runs on this machine, where the HTTP client reaches nothing unless it is told to. */
+function localProviders({ amocrm: crm }: AppConfig): string[] {
+  return crm === undefined ? [] : [...new Set([new URL(crm.baseUrl).hostname, new URL(crm.chatsUrl).hostname])];
+}

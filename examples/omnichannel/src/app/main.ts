@@ -1,0 +1,68 @@
+import { seedOwner } from "@crmessenger/iam";
+import { type Kernel, createKernel, toCrmError } from "@crmessenger/kernel";
+import { Authenticator } from "@crmessenger/kernel/iam";
+import { SqlDatabase } from "@crmessenger/kernel/infrastructure";
+import { compose } from "./compose.ts";
+import { type AppConfig, CONFIG_VARIABLE, type FromApp, type ToApp } from "./config.ts";
+
+const OWNER_EMAIL = "owner@example.com";
+const MEGABYTE = 1024 * 1024;
+
+/** The application, in a process of its own: what an operator would deploy. */
+async function run(): Promise<void> {
+  const config = JSON.parse(process.env[CONFIG_VARIABLE] ?? "{}") as AppConfig;
+  const kernel = await createKernel({ plugins: compose(config) });
+  stopOnSignals(kernel);
+  const { userId, password } = await kernel.run(() => seedOwner(kernel, { email: OWNER_EMAIL, name: "Owner" }));
+  const { key } = await kernel.run(() => kernel.get(Authenticator).createApiKey(userId, { name: `start ${new Date().toISOString()}` }));
+  process.on("message", (message: ToApp) => void answer(kernel, message));
+  tell({ type: "ready", port: config.port, apiKey: key, ownerEmail: OWNER_EMAIL, password, readyMs: Math.round(kernel.inspect().readyMs) });
+}
+
+async function answer(kernel: Kernel, message: ToApp): Promise<void> {
+  if (message.type === "memory") {
+    const { rss, heapUsed } = process.memoryUsage();
+    tell({ type: "memory", id: message.id, rssMb: rss / MEGABYTE, heapMb: heapUsed / MEGABYTE, peakRssMb: process.resourceUsage().maxRSS / 1024 });
+    return;
+  }
+  try {
+    const rows = await kernel.get(SqlDatabase).query(message.sql, message.parameters);
+    tell({ type: "rows", id: message.id, rows });
+  } catch (error) {
+    tell({ type: "refused", id: message.id, message: toCrmError(error).message });
+  }
+}
+
+/** Ctrl-C reaches the whole group of processes; the parent decides when the application stops, unless it is gone. */
+function stopOnSignals(kernel: Kernel): void {
+  let stopping = false;
+  const stop = () => {
+    if (stopping) return;
+    stopping = true;
+    kernel.stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        console.error(toCrmError(error).message);
+        process.exit(1);
+      },
+    );
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", () => {});
+  process.on("disconnect", stop);
+}
+
+function tell(message: FromApp): void {
+  if (process.connected) process.send?.(message);
+}
+
+run().catch((error: unknown) => {
+  const failure = toCrmError(error);
+  if (process.send) {
+    process.exitCode = 1;
+    process.send({ type: "failed", message: `${failure.message} (${failure.code})` } satisfies FromApp, undefined, undefined, () => process.exit());
+  } else {
+    console.error(failure.message);
+    process.exit(1);
+  }
+});

@@ -1,0 +1,150 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { randomBytes } from "node:crypto";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { AppProcess, type AppReady } from "./app/app-process.ts";
+import type { ThreadPlan } from "./conversations/plan-threads.ts";
+import { ApiClient } from "./play/api-client.ts";
+import { Arrivals } from "./play/arrivals.ts";
+import { type Accounts, connectEverything } from "./play/connect.ts";
+import { createPace } from "./play/pace.ts";
+import { type Stage, playThread } from "./play/play-thread.ts";
+import { type Probe, openProbe } from "./play/probe.ts";
+import { Tally } from "./play/tally.ts";
+import { type Report, isFaultless, writeReport } from "./report/report.ts";
+import { People } from "./world/people.ts";
+import { type World, startWorld } from "./world/start-world.ts";
+
+const CONCURRENT_THREADS = 24;
+const SETTLE_POLL_MS = 250;
+
+export interface SessionOptions {
+  readonly database: string | undefined;
+  readonly data: string | undefined;
+  readonly port: number | undefined;
+  readonly rate: number | undefined;
+  /** Milliseconds one message may take to arrive everywhere. */
+  readonly patienceMs: number;
+}
+
+/** One run of everything: the world, the application in it, and what is played. */
+export class Session implements AsyncDisposable {
+  readonly world: World;
+  readonly app: AppProcess;
+  readonly probe: Probe;
+  readonly tally = new Tally();
+  readonly url: string;
+  readonly #people: People;
+  readonly #api: ApiClient;
+  readonly #options: SessionOptions;
+  readonly #removeData: () => void;
+  #stage: Stage | undefined;
+
+  private constructor(parts: { world: World; app: AppProcess; options: SessionOptions; url: string; removeData: () => void }) {
+    this.world = parts.world;
+    this.app = parts.app;
+    this.url = parts.url;
+    this.#options = parts.options;
+    this.#removeData = parts.removeData;
+    this.probe = openProbe(parts.options.database, parts.app);
+    this.#people = new People(parts.world);
+    this.#api = new ApiClient(parts.url, () => parts.app.ready?.apiKey);
+  }
+
+  static async open(options: SessionOptions): Promise<Session> {
+    const port = options.port ?? (await freePort());
+    const url = `http://127.0.0.1:${port}`;
+    const world = await startWorld(url);
+    const data = options.data === undefined ? mkdtempSync(join(tmpdir(), "crmessenger-")) : resolve(options.data);
+    mkdirSync(data, { recursive: true });
+    const { telegram, whatsapp, amo, integration, channel } = world;
+    const app = new AppProcess(
+      {
+        port,
+        publicUrl: url,
+        databaseUrl: options.database,
+        dataDirectory: data,
+        telegram: { dataCentre: telegram.dataCentre },
+        whatsapp: { server: whatsapp.server },
+        amocrm: { baseUrl: amo.url, chatsUrl: amo.chatsUrl, clientId: integration.clientId, channelId: channel.channelId },
+      },
+      {
+        TELEGRAM_API_ID: process.env["TELEGRAM_API_ID"] ?? "1",
+        TELEGRAM_API_HASH: process.env["TELEGRAM_API_HASH"] ?? "sandbox",
+        AMOCRM_CLIENT_SECRET: integration.clientSecret,
+        AMOCRM_CHANNEL_SECRET: channel.secret,
+        CRMESSENGER_SECRET_KEY: process.env["CRMESSENGER_SECRET_KEY"] ?? randomBytes(32).toString("base64"),
+      },
+    );
+    const removeData = () => {
+      if (options.data === undefined) rmSync(data, { recursive: true, force: true });
+    };
+    return new Session({ world, app, options, url, removeData });
+  }
+
+  start(): Promise<AppReady> {
+    return this.app.start();
+  }
+
+  async connect(): Promise<Accounts> {
+    const accounts = await connectEverything(this.#api, this.world);
+    const { rate, patienceMs } = this.#options;
+    this.#stage = { world: this.world, people: this.#people, api: this.#api, arrivals: new Arrivals(this.probe), accounts, tally: this.tally, pace: createPace(rate), patienceMs };
+    return accounts;
+  }
+
+  /** Plays threads, some at a time. The failures are answered, not thrown: the report shows what they left undone. */
+  async play(threads: readonly ThreadPlan[]): Promise<readonly Error[]> {
+    const stage = this.#stage;
+    if (!stage) throw new Error("Connect before you play.");
+    const failures: Error[] = [];
+    const rest = [...threads];
+    const worker = async () => {
+      for (let plan = rest.shift(); plan; plan = rest.shift()) await playThread(stage, plan).catch((error: unknown) => failures.push(error as Error));
+    };
+    await Promise.all(Array.from({ length: CONCURRENT_THREADS }, worker));
+    return failures;
+  }
+
+  /** Waits until everything is everywhere and read; gives up when nothing has come any further for a while. */
+  async settle(patienceMs: number): Promise<void> {
+    let last = "";
+    let since = Date.now();
+    while (Date.now() - since < patienceMs) {
+      const report = await this.report().catch(() => undefined);
+      if (report && isFaultless(report) && report.outbound.read >= report.outbound.delivered) return;
+      const now = JSON.stringify(report && { ...report, seconds: 0, peak_rss_mb: 0 });
+      if (now !== last) since = Date.now();
+      last = now;
+      await sleep(SETTLE_POLL_MS);
+    }
+  }
+
+  async report(): Promise<Report> {
+    await this.app.memory().catch(() => undefined);
+    return writeReport({ tally: this.tally, probe: this.probe, amo: this.world.amo, peakRssMb: this.app.peakRssMb });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      await this.app.stop();
+    } finally {
+      await this.probe.close();
+      await this.world[Symbol.asyncDispose]();
+      this.#removeData();
+    }
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
+    });
+  });
+}
