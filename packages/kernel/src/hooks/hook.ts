@@ -1,10 +1,10 @@
 import { AsyncSeriesBailHook, AsyncSeriesWaterfallHook } from "tapable";
 import { CrmError } from "../errors/crm-error.ts";
-import type { Deadlines } from "./deadlines.ts";
+import type { Deadline, Deadlines } from "./deadlines.ts";
 import { hookDeadline, hookFailure } from "./hook-failure.ts";
 import type { HookKind, HookPoint } from "./hook-point.ts";
 import { orderTaps } from "./order-taps.ts";
-import { type Frame, addTap, runSeries } from "./series-hook.ts";
+import { Frame, addTap, runSeries } from "./series-hook.ts";
 import type { Tap } from "./tap.ts";
 
 /** What a guard point concluded. */
@@ -30,7 +30,8 @@ type AnyFunction = (...args: never[]) => unknown;
 /** A point's taps and the machine that runs them. tapable stays behind this class and is rebuilt when taps change. */
 abstract class Hook<F extends AnyFunction> {
   #taps: readonly Tap<F>[] = [];
-  protected deadlineMs = 0;
+  /** For the whole call: the longest that a tap asks for. */
+  protected limits: { readonly deadlines: Deadlines; readonly deadlineMs: number };
 
   readonly name: string;
   readonly kind: HookKind;
@@ -40,6 +41,7 @@ abstract class Hook<F extends AnyFunction> {
     this.name = name;
     this.kind = kind;
     this.services = services;
+    this.limits = { deadlines: services.deadlines, deadlineMs: 0 };
   }
 
   get taps(): readonly Tap<F>[] {
@@ -49,7 +51,7 @@ abstract class Hook<F extends AnyFunction> {
   /** Replaces the taps of all plugins. */
   setTaps(taps: readonly Tap<F>[]): void {
     this.#taps = orderTaps(this.name, taps as readonly Tap[]) as readonly Tap<F>[];
-    this.deadlineMs = Math.max(0, ...taps.map((tap) => tap.deadlineMs));
+    this.limits = { deadlines: this.services.deadlines, deadlineMs: Math.max(0, ...taps.map((tap) => tap.deadlineMs)) };
     this.build();
   }
 
@@ -65,18 +67,14 @@ export class GuardHook<I> extends Hook<(input: I) => unknown> {
   }
 
   /** Asks every tap until one denies. A tap that fails denies. */
-  async decide(input: I): Promise<Decision> {
-    if (this.taps.length === 0) return ALLOWED_BY_NOBODY;
-    const frame: Frame<I> = { value: input, current: undefined, allows: 0 };
-    try {
-      const deny = await runSeries(this.#hook, this.name, frame, { deadlines: this.services.deadlines, deadlineMs: this.deadlineMs });
-      const plugin = frame.current?.plugin ?? "";
-      return { denied: deny !== undefined, allows: frame.allows, reason: (deny as string | undefined) ?? "", plugin };
-    } catch (error) {
+  decide(input: I): Promise<Decision> {
+    if (this.taps.length === 0) return Promise.resolve(ALLOWED_BY_NOBODY);
+    const frame = new Frame(this.name, input);
+    return runSeries(this.#hook, frame, this.limits, concludeDecision).catch((error: unknown) => {
       const failure = error as CrmError;
       this.services.report(failure);
       return { denied: true, allows: frame.allows, reason: failure.message, plugin: frame.current?.plugin ?? "" };
-    }
+    });
   }
 
   /** Passes unless a tap denies: then `CRM_HOOK_REFUSED` (403) with the plugin and its reason. */
@@ -89,6 +87,11 @@ export class GuardHook<I> extends Hook<(input: I) => unknown> {
       details: { plugin: decision.plugin, point: this.name, reason: decision.reason },
     });
   }
+}
+
+function concludeDecision<I>(frame: Frame<I>, deny: unknown): Decision {
+  const denied = typeof deny === "string";
+  return { denied, allows: frame.allows, reason: denied ? deny : "", plugin: frame.current?.plugin ?? "" };
 }
 
 /** tapable bails on anything but undefined, so only a deny may leave a value. */
@@ -109,12 +112,14 @@ export class TransformHook<I> extends Hook<(draft: I) => unknown> {
   }
 
   /** The draft after every tap; a tap that answers nothing leaves it as it is. */
-  async apply(draft: I): Promise<I> {
-    if (this.taps.length === 0) return draft;
-    const frame: Frame<I> = { value: draft, current: undefined, allows: 0 };
-    await runSeries(this.#hook, this.name, frame, { deadlines: this.services.deadlines, deadlineMs: this.deadlineMs });
-    return frame.value;
+  apply(draft: I): Promise<I> {
+    if (this.taps.length === 0) return Promise.resolve(draft);
+    return runSeries(this.#hook, new Frame(this.name, draft), this.limits, concludeDraft);
   }
+}
+
+function concludeDraft<I>(frame: Frame<I>): I {
+  return frame.value;
 }
 
 function settleDraft<I>(frame: Frame<I>, answer: unknown): Frame<I> {
@@ -163,8 +168,10 @@ export class ObserveHook<I> extends Hook<(event: I) => unknown> {
 
   #tell(tap: Tap<(event: I) => unknown>, event: I): Promise<void> {
     return new Promise((resolve) => {
-      const entry = {
-        expiresAt: performance.now() + tap.deadlineMs,
+      const entry: Deadline = {
+        expiresAt: 0,
+        previous: undefined,
+        next: undefined,
         expire: () => finish(hookDeadline(tap.plugin, this.name, tap.deadlineMs)),
       };
       const finish = (error?: CrmError) => {
@@ -172,7 +179,7 @@ export class ObserveHook<I> extends Hook<(event: I) => unknown> {
         if (error) this.services.report(error);
         resolve();
       };
-      this.services.deadlines.add(entry);
+      this.services.deadlines.add(entry, tap.deadlineMs);
       (async () => tap.run(event))().then(
         () => finish(),
         (error: unknown) => finish(hookFailure(tap.plugin, this.name, error)),

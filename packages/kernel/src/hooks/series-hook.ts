@@ -1,19 +1,43 @@
 import type { AsyncSeriesBailHook, AsyncSeriesWaterfallHook } from "tapable";
 import type { CrmError } from "../errors/crm-error.ts";
-import type { DeadlineEntry, Deadlines } from "./deadlines.ts";
+import type { Deadline, Deadlines } from "./deadlines.ts";
 import { hookDeadline, hookFailure } from "./hook-failure.ts";
 import type { Tap } from "./tap.ts";
 
-/** One call on its way through the taps. It is what tapable passes along, so that calls share no state. */
-export interface Frame<I> {
-  value: I;
-  /** The tap that has the turn, for the blame. */
-  current: Tap | undefined;
-  allows: number;
-}
-
 type Callback = (error: CrmError | null, result?: unknown) => void;
 type TapableHook = AsyncSeriesBailHook<[unknown], unknown> | AsyncSeriesWaterfallHook<[unknown]>;
+
+/**
+ * One call on its way through the taps. tapable passes it along in the place of the value, so that calls share no
+ * state; it is its own deadline, so that a call costs one object.
+ */
+export class Frame<I> implements Deadline {
+  value: I;
+  /** The tap that has the turn, for the blame. */
+  current: Tap | undefined = undefined;
+  allows = 0;
+  expiresAt = 0;
+  previous: Deadline | undefined = undefined;
+  next: Deadline | undefined = undefined;
+  /** Set while the call runs. */
+  reject: ((error: unknown) => void) | undefined = undefined;
+  readonly #point: string;
+
+  constructor(point: string, value: I) {
+    this.#point = point;
+    this.value = value;
+  }
+
+  get isRunning(): boolean {
+    return this.reject !== undefined;
+  }
+
+  expire(): void {
+    const { reject } = this;
+    this.reject = undefined;
+    reject?.(hookDeadline(this.current?.plugin ?? "unknown", this.#point, this.current?.deadlineMs ?? 0));
+  }
+}
 
 /** Adds a tap to tapable with the tap's name on its failures. A tap that answers at once costs no promise. */
 export function addTap<I>(hook: TapableHook, point: string, tap: Tap<(value: I) => unknown>, settle: (frame: Frame<I>, answer: unknown) => unknown) {
@@ -39,25 +63,21 @@ export function addTap<I>(hook: TapableHook, point: string, tap: Tap<(value: I) 
   });
 }
 
-/** Runs a tapable series hook for one frame. A call that is still running when its deadline passes is given up. */
-export function runSeries<I>(hook: TapableHook, point: string, frame: Frame<I>, limits: { deadlines: Deadlines; deadlineMs: number }) {
-  return new Promise<unknown>((resolve, reject) => {
-    let entry: DeadlineEntry | undefined;
-    let done = false;
-    const finish = (error: unknown, result?: unknown) => {
-      if (done) return;
-      done = true;
-      if (entry) limits.deadlines.delete(entry);
+/**
+ * Runs a tapable series hook for one frame and answers what `conclude` makes of its end. A call that still runs
+ * when its deadline passes is given up.
+ */
+export function runSeries<I, R>(hook: TapableHook, frame: Frame<I>, limits: { readonly deadlines: Deadlines; readonly deadlineMs: number }, conclude: (frame: Frame<I>, result: unknown) => R): Promise<R> {
+  return new Promise<R>((resolve, reject) => {
+    frame.reject = reject;
+    (hook as AsyncSeriesBailHook<[unknown], unknown>).callAsync(frame, (error: unknown, result: unknown) => {
+      if (!frame.reject) return;
+      frame.reject = undefined;
+      limits.deadlines.delete(frame);
       if (error) reject(error as Error);
-      else resolve(result);
-    };
-    (hook as AsyncSeriesBailHook<[unknown], unknown>).callAsync(frame, finish);
-    if (done) return;
-    entry = {
-      expiresAt: performance.now() + limits.deadlineMs,
-      expire: () => finish(hookDeadline(frame.current?.plugin ?? "unknown", point, frame.current?.deadlineMs ?? limits.deadlineMs)),
-    };
-    limits.deadlines.add(entry);
+      else resolve(conclude(frame, result));
+    });
+    if (frame.isRunning) limits.deadlines.add(frame, limits.deadlineMs);
   });
 }
 

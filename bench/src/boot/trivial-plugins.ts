@@ -1,0 +1,13 @@
+const MEGABYTE = 1024 * 1024;
+const count = process.argv[2] ?? "0";
+
+let kernelMs = 0;
+if (count !== "none") {
+  const { createKernel, definePlugin } = await import("@crmessenger/kernel");
+  const plugins = Array.from({ length: Number(count) }, (_, index) => definePlugin({ id: `trivial-${index}`, version: "1.0.0", boot: () => ({ start: async () => {} }) })());
+  const started = performance.now();
+  await createKernel({ plugins });
+  kernelMs = performance.now() - started;
+}
+process.stdout.write(`${JSON.stringify({ kernelMs, rssMb: process.memoryUsage.rss() / MEGABYTE })}\n`);
+setInterval(() => {}, 60_000);
