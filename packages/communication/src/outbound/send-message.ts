@@ -1,11 +1,10 @@
 import type { z } from "zod";
 import { CrmError, type GuardHook, type TransformHook, executionContext, handle } from "@crmessenger/kernel";
-import { type Conversation, type Message, type MessagePart, MessageQueued, type OutboundDraft, type Participant, SendMessage, sanitiseText } from "@crmessenger/kernel/communication";
+import { type Conversation, type Message, type MessagePart, MessageQueued, type OutboundDraft, type Participant, SendMessage, previewOf, sanitiseText } from "@crmessenger/kernel/communication";
 import { type Criteria, type CriteriaSubject, type NewRecord, matches } from "@crmessenger/kernel/infrastructure";
 import { type CommunicationServices, timestampOf } from "../services.ts";
 import { DrainConversation } from "./drain-job.ts";
 import { planOutbound } from "./plan-outbound.ts";
-import { previewOf } from "./preview-of.ts";
 
 export interface SendHooks {
   readonly guard: GuardHook<OutboundDraft>;

@@ -19,7 +19,7 @@ import { UnitOfWork } from "../infrastructure/unit-of-work.ts";
 import type { Contracts, Plugin, PluginContext, Wiring } from "../plugin/plugin.ts";
 import type { BootedPlugin } from "./booted-plugin.ts";
 import type { KernelOptions } from "./create-kernel.ts";
-import { KernelView, LeadStates, RouteTable } from "./kernel-contracts.ts";
+import { KernelView, LeadStates, type PluginRoute, RouteTable } from "./kernel-contracts.ts";
 import { mergeLeadStates } from "./merge-lead-states.ts";
 import { collectProviders, orderPlugins } from "./order-plugins.ts";
 import { type PluginIdentity, runAsPlugin } from "./plugin-identity.ts";
@@ -102,8 +102,13 @@ function createServices(options: KernelOptions, ordered: readonly Plugin[], prov
   if (providers.get(Logger) === "kernel") services.set(Logger, fallback);
   services.set(LeadStates, mergeLeadStates(ordered.flatMap((plugin) => plugin.definition.states ?? [])));
   services.set(KernelView, lateView(view));
-  services.set(RouteTable, { routes: () => plugins.flatMap(({ plugin, wiring }) => (wiring.routes ?? []).map((route) => ({ ...route, plugin: plugin.definition.id }))) } satisfies RouteTable);
+  services.set(RouteTable, { routes: () => plugins.flatMap(routesOf) } satisfies RouteTable);
   return { plugins, services, providers, hooks, bus, clock, ids, logger, view, handlers };
+}
+
+function routesOf({ plugin, wiring }: BootedPlugin): PluginRoute[] {
+  const { id, permissions } = identityOf(plugin);
+  return (wiring.routes ?? []).map((route) => ({ ...route, plugin: id, permissions }));
 }
 
 /** Plugins may hold the view from boot on; it has something to show once the kernel starts. */

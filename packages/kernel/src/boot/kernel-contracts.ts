@@ -14,9 +14,12 @@ export interface KernelView {
 
 export const KernelView = contract<KernelView>("infrastructure.kernel-view", 1);
 
+/** A route with the plugin it belongs to, as which it runs unless a user calls it, and what that plugin may do. */
+export type PluginRoute = Route & { readonly plugin: string; readonly permissions: readonly string[] };
+
 /** The routes of all plugins, for the HTTP server. Complete when servers start. */
 export interface RouteTable {
-  routes(): readonly (Route & { readonly plugin: string })[];
+  routes(): readonly PluginRoute[];
 }
 
 export const RouteTable = contract<RouteTable>("http.route-table", 1);

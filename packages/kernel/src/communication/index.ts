@@ -13,3 +13,4 @@ export { type MediaKind, type MessagePart } from "./message-part.ts";
 export { AwaitLoginStep, BeginLogin, CancelLogin, CreateChannelAccount, GetChannelAccount, GetConversation, GetMessage, GetTimeline, ListChannelAccounts, ListConversations, ListMessages, Logout, ReceiveMessage, ReportDelivery, SendMessage, SubmitLogin, UpdateChannelAccount } from "./operations.ts";
 export { type SanitisedText, sanitiseText } from "./sanitise-text.ts";
 export { MAX_TEXT_LENGTH, activitySchema, channelAccountSchema, channelStateSchema, conversationSchema, deliveryUpdateSchema, inboundMessageSchema, inboundReceiptSchema, loginStepSchema, messagePartSchema, messageSchema, participantSchema, storedFileSchema } from "./schemas.ts";
+export { previewOf } from "./preview-of.ts";

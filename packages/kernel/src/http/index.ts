@@ -1,3 +1,3 @@
 export { HttpServer } from "./http-server.ts";
 export { type Route, type RouteRequest, type RouteResponse, json } from "./route.ts";
-export { RouteTable } from "../boot/kernel-contracts.ts";
+export { type PluginRoute, RouteTable } from "../boot/kernel-contracts.ts";
