@@ -52,6 +52,7 @@ async function play(session: Session, options: Options, threads: ReturnType<type
   display.started(await session.start(), session, options);
   await Promise.race([session.connect(), ended]);
   display.line("Telegram and WhatsApp are logged in, amoCRM is connected.");
+  const endConsent = session.keepConsent();
   if (options.faults) session.world.setFaults(true);
   const total = threads.reduce((sum, thread) => sum + thread.utterances.length, 0);
   session.tally.onProgress = () => display.progress(session.tally, total);
@@ -60,6 +61,7 @@ async function play(session: Session, options: Options, threads: ReturnType<type
   for (const failure of failures) display.line(`A conversation broke off: ${failure.message}`);
   session.world.setFaults(false);
   await Promise.race([session.settle(SETTLE_MS), ended]);
+  endConsent();
   const report = await session.report();
   display.report(report);
   if (options.report !== undefined) writeFileSync(options.report, `${JSON.stringify(report, null, 2)}\n`);

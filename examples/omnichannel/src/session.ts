@@ -8,7 +8,7 @@ import { AppProcess, type AppReady } from "./app/app-process.ts";
 import type { ThreadPlan } from "./conversations/plan-threads.ts";
 import { ApiClient } from "./play/api-client.ts";
 import { Arrivals } from "./play/arrivals.ts";
-import { type Accounts, connectEverything } from "./play/connect.ts";
+import { type Accounts, connectEverything, renewConsent } from "./play/connect.ts";
 import { createPace } from "./play/pace.ts";
 import { type Stage, playThread } from "./play/play-thread.ts";
 import { type Probe, openProbe } from "./play/probe.ts";
@@ -19,12 +19,15 @@ import { type World, startWorld } from "./world/start-world.ts";
 
 const CONCURRENT_THREADS = 24;
 const SETTLE_POLL_MS = 250;
+const CONSENT_MS = 1_000;
 
 export interface SessionOptions {
   readonly database: string | undefined;
   readonly data: string | undefined;
   readonly port: number | undefined;
   readonly rate: number | undefined;
+  /** Whether memory is measured after garbage collections. */
+  readonly measured?: boolean;
   /** Milliseconds one message may take to arrive everywhere. */
   readonly patienceMs: number;
 }
@@ -77,6 +80,7 @@ export class Session implements AsyncDisposable {
         AMOCRM_CHANNEL_SECRET: channel.secret,
         CRMESSENGER_SECRET_KEY: process.env["CRMESSENGER_SECRET_KEY"] ?? randomBytes(32).toString("base64"),
       },
+      options.measured ?? false,
     );
     const removeData = () => {
       if (options.data === undefined) rmSync(data, { recursive: true, force: true });
@@ -106,6 +110,12 @@ export class Session implements AsyncDisposable {
     };
     await Promise.all(Array.from({ length: CONCURRENT_THREADS }, worker));
     return failures;
+  }
+
+  /** The owner of the amoCRM account consents again whenever the application asks for it. Answers how to end that. */
+  keepConsent(): () => void {
+    const timer = setInterval(() => void renewConsent(this.#api, this.world).catch(() => undefined), CONSENT_MS);
+    return () => clearInterval(timer);
   }
 
   /** Waits until everything is everywhere and read; gives up when nothing has come any further for a while. */

@@ -21,6 +21,15 @@ import { afterEach, describe, expect, it } from "vitest";
 import { communication } from "../src/index.ts";
 import { ScriptedChannel, accepted, inbound } from "./scripted-channel.ts";
 
+/** Waits until the probe answers with something. */
+function found<T>(probe: () => T | undefined | false | Promise<T | undefined | false>): Promise<T> {
+  return eventually(async () => {
+    const answer = await probe();
+    if (answer === undefined || answer === false) throw new Error("not yet");
+    return answer;
+  });
+}
+
 const stops: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const stop of stops.splice(0)) await stop();
@@ -35,7 +44,7 @@ async function start(channel = new ScriptedChannel(), plugins: readonly Plugin[]
 
 async function startConnected(plugins: readonly Plugin[] = []) {
   const world = await start(new ScriptedChannel(), plugins);
-  const host = await eventually(() => world.channel.hosts.get(world.account.id));
+  const host = await found(() => world.channel.hosts.get(world.account.id));
   return { ...world, host };
 }
 
@@ -45,7 +54,7 @@ async function startConversation(plugins: readonly Plugin[] = []) {
   const { conversationId } = await world.host.receive(inbound(world.account.id, "in-1", "Hello"));
   const messages = async () => (await world.kernel.bus.ask(ListMessages, { conversationId })).items;
   const send = (text: string, id = conversationId) => world.kernel.bus.dispatch(SendMessage, { conversationId: id, parts: [{ type: "text", text }], replyToId: null, origin: null });
-  const reached = (id: string, status: Message["status"]) => eventually(async () => (await messages()).find((message) => message.id === id && message.status === status));
+  const reached = (id: string, status: Message["status"]) => found(async () => (await messages()).find((message) => message.id === id && message.status === status));
   return { ...world, conversationId, messages, send, reached };
 }
 
@@ -120,7 +129,7 @@ describe("outbound", () => {
     channel.answer = ({ message, idempotencyKey }) => (message.conversationExternalId === "chat-1" && !open ? { outcome: "deferred", retryAfterMs: 20, reason: "flood" } : accepted(idempotencyKey));
     const held = await send("held");
     const free = await send("free", other.conversationId);
-    await eventually(async () => (await kernel.bus.ask(ListMessages, { conversationId: other.conversationId })).items.find(({ id, status }) => id === free.id && status === "sent"));
+    await found(async () => (await kernel.bus.ask(ListMessages, { conversationId: other.conversationId })).items.find(({ id, status }) => id === free.id && status === "sent"));
     expect((await reached(held.id, "queued")).status).toBe("queued");
     open = true;
     await reached(held.id, "sent");
@@ -217,9 +226,9 @@ describe("deliveries", () => {
 describe("accounts", () => {
   it("connect when enabled and disconnect when not", async () => {
     const { kernel, channel, account } = await startConnected();
-    await eventually(async () => (await kernel.bus.ask(GetChannelAccount, { id: account.id })).state.status === "connected");
+    await found(async () => (await kernel.bus.ask(GetChannelAccount, { id: account.id })).state.status === "connected");
     await kernel.bus.dispatch(UpdateChannelAccount, { id: account.id, enabled: false });
-    await eventually(async () => (await kernel.bus.ask(GetChannelAccount, { id: account.id })).state.status === "stopped");
+    await found(async () => (await kernel.bus.ask(GetChannelAccount, { id: account.id })).state.status === "stopped");
     expect(channel.connected).toBe(0);
   });
 
@@ -239,7 +248,7 @@ describe("accounts", () => {
     expect(await kernel.bus.ask(AwaitLoginStep, { id: account.id, after: 1 })).toMatchObject({ kind: "ask", problem: "Wrong code." });
     await kernel.bus.dispatch(SubmitLogin, { id: account.id, values: { code: "1234" } });
     expect(await kernel.bus.ask(AwaitLoginStep, { id: account.id, after: 2 })).toMatchObject({ kind: "done", externalId: "account-7" });
-    await eventually(async () => (await kernel.bus.ask(GetChannelAccount, { id: account.id })).state.status === "connected");
+    await found(async () => (await kernel.bus.ask(GetChannelAccount, { id: account.id })).state.status === "connected");
     expect(await kernel.bus.ask(GetChannelAccount, { id: account.id })).toMatchObject({ externalId: "account-7" });
     await kernel.bus.dispatch(Logout, { id: account.id });
     expect(channel.loggedOut).toEqual([account.id]);

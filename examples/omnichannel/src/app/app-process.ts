@@ -29,10 +29,13 @@ export class AppProcess {
   #nextId = 1;
   #peakRssMb = 0;
   #stopping = false;
+  readonly #measured: boolean;
   /** Told when the application ends without having been asked to. */
   onUnexpectedEnd: (code: number | null) => void = () => {};
 
-  constructor(config: AppConfig, secrets: Readonly<Record<string, string>>) {
+  /** `measured`: memory is looked at after a garbage collection, so that growth is growth. */
+  constructor(config: AppConfig, secrets: Readonly<Record<string, string>>, measured = false) {
+    this.#measured = measured;
     this.#config = config;
     this.#secrets = secrets;
   }
@@ -48,7 +51,7 @@ export class AppProcess {
 
   async start(): Promise<AppReady> {
     const env = { ...process.env, ...this.#secrets, [CONFIG_VARIABLE]: JSON.stringify(this.#config) };
-    const child = fork(ENTRY, { env, stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    const child = fork(ENTRY, { env, execArgv: this.#measured ? [...process.execArgv, "--expose-gc"] : process.execArgv, stdio: ["ignore", "inherit", "inherit", "ipc"] });
     this.#child = child;
     const ready = new Promise<AppReady>((resolve, reject) => {
       child.on("message", (message: FromApp) => {

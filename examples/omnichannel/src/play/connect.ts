@@ -54,10 +54,21 @@ async function connected(api: ApiClient, id: string): Promise<void> {
   await waitUntil("The connection of a messenger", isConnected, PATIENCE_MS, POLL_MS);
 }
 
-/** The owner of the amoCRM account agrees on amoCRM's page, whose link the application gives out. */
-export async function openAmoCrm(api: ApiClient, world: World): Promise<void> {
+/** Agrees again when the application has lost its tokens. */
+export async function renewConsent(api: ApiClient, world: World): Promise<void> {
+  if ((await amoCrmState(api)) !== "needs-login") return;
   const { url } = await api.post<{ url: string }>("/api/v1/commands/amocrm.connect", {});
   await world.amo.owner.open(url);
-  const isConnected = async () => (await api.post<{ state: string }>("/api/v1/queries/amocrm.status", {})).state === "connected";
+}
+
+async function amoCrmState(api: ApiClient): Promise<string> {
+  return (await api.post<{ state: string }>("/api/v1/queries/amocrm.status", {})).state;
+}
+
+/** The owner of the amoCRM account agrees on amoCRM's page, whose link the application gives out. */
+async function openAmoCrm(api: ApiClient, world: World): Promise<void> {
+  const { url } = await api.post<{ url: string }>("/api/v1/commands/amocrm.connect", {});
+  await world.amo.owner.open(url);
+  const isConnected = async () => (await amoCrmState(api)) === "connected";
   await waitUntil("The connection of amoCRM", isConnected, PATIENCE_MS, POLL_MS);
 }

@@ -21,6 +21,7 @@ export class ChannelStates {
     this.#latest = state;
     this.#writing ??= this.#write().finally(() => {
       this.#writing = undefined;
+      if (this.#latest) this.change(this.#latest); // reported after the last look
     });
   }
 
