@@ -9,7 +9,7 @@ import { type GroupKnowledge, identityKey, messageKey } from "./read-group.ts";
 export interface PrepareServices {
   readonly clock: Clock;
   readonly ids: Ids;
-  readonly events: EventDispatcher;
+  readonly dispatcher: EventDispatcher;
   readonly contactDraft: TransformHook<NewRecord<Contact>>;
   readonly leadDraft: TransformHook<NewRecord<Lead>>;
 }
@@ -132,7 +132,7 @@ function addContact(state: State, member: Member, draft: NewRecord<Contact>): vo
   const { id, name, ownerId, attributes } = draft;
   state.group.rows.contacts.push({ id, tenant: tenantId, at: state.at, name, owner: ownerId, attributes });
   const contact: Contact = { ...draft, ...record(state, tenantId) };
-  state.group.rows.addEvent(state.services.events.envelope(ContactCreated, { type: "contact", id, version: 1 }, { contact }));
+  state.group.rows.addEvent(state.services.dispatcher.envelope(ContactCreated, { type: "contact", id, version: 1 }, { contact }));
 }
 
 function addLead(state: State, member: Member, draft: NewRecord<Lead>): void {
@@ -142,7 +142,7 @@ function addLead(state: State, member: Member, draft: NewRecord<Lead>): void {
   rows.leads.push({ id, tenant: tenantId, at: state.at, title, contact: contactId, status, source, owner: ownerId, team: teamId, attributes });
   rows.activities.push({ contact: contactId, id: state.services.ids.next(), tenant: tenantId, lead: id, kind: "lead-created", actor_kind: actor.kind, actor: actor.id, at: state.at, data: { title } });
   const lead: Lead = { ...draft, ...record(state, tenantId) };
-  rows.addEvent(state.services.events.envelope(LeadCreated, { type: "lead", id, version: 1 }, { lead }));
+  rows.addEvent(state.services.dispatcher.envelope(LeadCreated, { type: "lead", id, version: 1 }, { lead }));
   state.leadOf.set(contactId, id);
 }
 
@@ -193,13 +193,13 @@ function openConversation(state: State, { message, context }: Member, change: Co
     lastInboundAt: state.at,
     ...record(state, context.tenantId),
   };
-  state.group.rows.addEvent(state.services.events.envelope(ConversationOpened, { type: "conversation", id: change.id, version: 1 }, { conversation }));
+  state.group.rows.addEvent(state.services.dispatcher.envelope(ConversationOpened, { type: "conversation", id: change.id, version: 1 }, { conversation }));
 }
 
 function addMessage(state: State, member: Member, change: ConversationChange): void {
   const { rows, receipts } = state.group;
   const { message, context, messageId } = member;
-  const { ids, events } = state.services;
+  const { ids, dispatcher } = state.services;
   const { tenantId, actor } = context;
   const contactId = change.fields.contact;
   const stored: Message = {
@@ -240,7 +240,7 @@ function addMessage(state: State, member: Member, change: ConversationChange): v
   rows.activities.push({ contact: contactId, id: ids.next(), tenant: tenantId, lead: change.lead, kind: "message", actor_kind: actor.kind, actor: actor.id, at: state.at, data });
   rows.addAudit(ids.next(), { type: "message", target: messageId, action: ReceiveMessage.name, at: state.at }, context);
   const version = (change.version ?? 0) + 1;
-  rows.addEvent(events.envelope(MessageReceived, { type: "conversation", id: change.id, version }, { message: stored, contactId, leadId: change.lead, channelType: message.channelType }));
+  rows.addEvent(dispatcher.envelope(MessageReceived, { type: "conversation", id: change.id, version }, { message: stored, contactId, leadId: change.lead, channelType: message.channelType }));
   const receipt: InboundReceipt = { messageId, conversationId: change.id, contactId, leadId: change.lead, duplicate: false };
   receipts.set(member, receipt);
   state.knowledge.messages.set(messageKey(message.channelAccountId, message.externalId), receipt);

@@ -41,8 +41,12 @@ interface Answer extends Record<string, unknown> {
 export const messageKey = (accountId: string, externalId: string): string => `${accountId}/${externalId}`;
 export const identityKey = (tenantId: string, kind: string, value: string): string => `${tenantId}/${kind}/${value}`;
 
-/** One round trip for the whole group. */
-export async function readGroup(database: Database, members: readonly Member[], finalStatuses: readonly string[]): Promise<GroupKnowledge> {
+export function emptyKnowledge(): GroupKnowledge {
+  return { messages: new Map(), conversations: new Map(), replies: new Map(), identities: new Map() };
+}
+
+/** Adds to `knowledge` what the database knows about these members, in one round trip for all. */
+export async function readGroup(database: Database, members: readonly Member[], finalStatuses: readonly string[], knowledge: GroupKnowledge): Promise<void> {
   const keys = keysOf(members);
   const { rows } = await database.query<{ answer: Answer }>(
     "select intake_read($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[]) as answer",
@@ -50,14 +54,12 @@ export async function readGroup(database: Database, members: readonly Member[], 
     { name: "intake-read" },
   );
   const answer = rows[0]?.answer;
-  const knowledge: GroupKnowledge = { messages: new Map(), conversations: new Map(), replies: new Map(), identities: new Map() };
   for (const { place, ...known } of answer?.known ?? []) knowledge.messages.set(messageKey(keys.accounts[place - 1] as string, keys.externals[place - 1] as string), known);
   for (const { place, ...known } of answer?.conversations ?? []) knowledge.conversations.set(messageKey(keys.accounts[place - 1] as string, keys.chats[place - 1] as string), known);
   for (const { place, messageId } of answer?.replies ?? []) knowledge.replies.set(messageKey(keys.accounts[place - 1] as string, keys.replies[place - 1] as string), messageId);
   for (const { place, contactId } of answer?.identities ?? []) {
     knowledge.identities.set(identityKey(keys.tenants[place - 1] as string, keys.kinds[place - 1] as string, keys.values[place - 1] as string), contactId);
   }
-  return knowledge;
 }
 
 function keysOf(members: readonly Member[]) {

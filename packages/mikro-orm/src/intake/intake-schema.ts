@@ -1,4 +1,4 @@
-import type { SchemaStep } from "../migration/schema-step.ts";
+import type { SchemaStep } from "../background/migration.ts";
 
 /**
  * The intake's two round trips as functions: one that reads what a group of messages needs to know, and one that
@@ -9,10 +9,7 @@ const BY_INDEX = "set enable_seqscan to off set enable_hashjoin to off set enabl
 
 const RECORD = "id, tenant_id, version, created_at, updated_at";
 
-export const intakeStep: SchemaStep = {
-  name: "2026-11-20-intake",
-  up: [readFunction(), writeFunction()],
-};
+export const intakeSchema: readonly SchemaStep[] = [{ name: "intake-1", statements: [readFunction(), writeFunction()] }];
 
 function readFunction(): string {
   return `create function intake_read(
@@ -62,7 +59,7 @@ function readFunction(): string {
 function writeFunction(): string {
   return `create function intake_write(
       new_contacts json, new_identities json, new_leads json, new_conversations json, continued json,
-      new_messages json, new_activities json, new_audit json, new_events json
+      new_messages json, new_activities json, new_audit json, new_events json, final_statuses text[]
     ) returns void language plpgsql ${BY_INDEX} as $function$
     declare
       touched int;
@@ -92,7 +89,8 @@ function writeFunction(): string {
         set version = c.version + 1, updated_at = r.at, lead_id = r.lead, owner_id = r.owner, team_id = r.team,
           message_count = r.count, last_message_at = r.at, last_inbound_at = r.at
         from json_to_recordset(continued) as r(id uuid, version int, at timestamptz, lead uuid, owner text, team text, count int)
-        where c.id = r.id and c.version = r.version;
+        where c.id = r.id and c.version = r.version and c.deleted_at is null
+          and exists (select from leads l where l.id = r.lead and l.deleted_at is null and l.status <> all (final_statuses));
         get diagnostics touched = row_count;
         if touched <> json_array_length(continued) then
           raise exception 'a conversation changed meanwhile' using errcode = '40001';
