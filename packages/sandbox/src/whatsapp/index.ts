@@ -2,13 +2,7 @@
  * A local WhatsApp Web server for tests and demos: real WebSocket, Noise handshake, binary nodes and Signal sessions,
  * with simulated people to drive it. `@whiskeysockets/baileys` must be installed beside this package.
  */
-export type {
-  MediaKind,
-  OutgoingContent,
-  OutgoingMedia,
-  PhoneMedia,
-  PhoneMessage,
-} from "./content/phone-message.ts";
+export type { MediaKind, OutgoingContent, OutgoingMedia, PhoneMedia, PhoneMessage } from "./content/phone-message.ts";
 export type { DeviceSummary } from "./devices/companion-device.ts";
 export type { FaultSettings } from "./faults/fault-settings.ts";
 export type { PairingOptions } from "./pairing/pairing-options.ts";

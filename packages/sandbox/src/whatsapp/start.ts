@@ -8,7 +8,7 @@ import { createServerCredentials } from "./noise/server-credentials.ts";
 import { PairingDesk } from "./pairing/pairing-desk.ts";
 import { Population } from "./people/population.ts";
 import { Random } from "./random.ts";
-import { Connection } from "./server/connection.ts";
+import { Connection, type Welcome } from "./server/connection.ts";
 import { welcome } from "./server/welcome.ts";
 import { holdConsoleQuiet } from "./signal/quiet-console.ts";
 import type { WhatsAppSandbox, WhatsAppSandboxOptions } from "./whatsapp-sandbox.ts";
@@ -29,9 +29,13 @@ export async function startWhatsAppSandbox(options: WhatsAppSandboxOptions = {})
   const faults = new Faults(new Random(seed), (random) => population.dropOne(random));
   const population = new Population({ seed, mediaHost, faults, desk });
   const exchange = { directory: population.directory, mediaHost, faults };
-  sockets.on("connection", (socket) => {
-    new Connection(socket, credentials, (connection, client) => welcome(connection, client, { desk, exchange })).open();
-  });
+  const onError = options.onError ?? ((error: unknown) => process.emitWarning(asError(error)));
+  const server = {
+    credentials,
+    onError,
+    welcome: (...[connection, client]: Parameters<Welcome>) => welcome(connection, client, { desk, exchange }),
+  };
+  sockets.on("connection", (socket) => new Connection(socket, server).open());
 
   const disconnectAll = (): void => {
     for (const socket of sockets.clients) socket.terminate();
@@ -69,4 +73,8 @@ function listen(host: string, port: number): Promise<WebSocketServer> {
     });
     server.once("error", reject);
   });
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }

@@ -13,6 +13,8 @@ export interface WhatsAppSandboxOptions {
   /** Decides LIDs and what the faults do: 1 by default. Keys and message ids are random whatever it is. */
   readonly seed?: number;
   readonly pairing?: PairingOptions;
+  /** Told when a client sends what the sandbox can't handle; a process warning by default. That client is cut off. */
+  readonly onError?: (error: unknown) => void;
 }
 
 /** What a client needs to talk to the sandbox instead of WhatsApp. Plain data, fit for an environment variable. */

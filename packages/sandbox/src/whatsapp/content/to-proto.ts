@@ -1,4 +1,4 @@
-import { proto } from "@whiskeysockets/baileys";
+import type { proto } from "@whiskeysockets/baileys";
 import type { MediaHost } from "../media/media-host.ts";
 import { sealMedia } from "../media/media-cipher.ts";
 import type { MediaKind, OutgoingContent, OutgoingMedia } from "./phone-message.ts";

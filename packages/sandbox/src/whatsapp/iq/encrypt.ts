@@ -43,7 +43,11 @@ function bundles(users: BinaryNode[], context: IqContext): IqAnswer {
     const jid = user.attrs["jid"] ?? "";
     const bundle = bundleFor(jid, context);
     if (!bundle) return { tag: "user", attrs: { jid }, content: [errorNode()] };
-    return { tag: "user", attrs: { jid }, content: [registrationNode(bundle.registrationId), ...bundleContent(bundle)] };
+    return {
+      tag: "user",
+      attrs: { jid },
+      content: [registrationNode(bundle.registrationId), ...bundleContent(bundle)],
+    };
   });
   return { result: [{ tag: "list", attrs: {}, content }] };
 }

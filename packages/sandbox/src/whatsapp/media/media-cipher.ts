@@ -1,4 +1,12 @@
-import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes, timingSafeEqual } from "node:crypto";
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  hkdfSync,
+  randomBytes,
+  timingSafeEqual,
+} from "node:crypto";
 import type { MediaKind } from "../content/phone-message.ts";
 
 const MAC_BYTES = 10;
@@ -40,7 +48,8 @@ export function openMedia(sealed: SealedMedia, kind: MediaKind): Buffer {
   if (actual.length !== MAC_BYTES || !timingSafeEqual(actual, expected)) {
     throw new Error("The media file does not carry the authentication code its key demands.");
   }
-  if (!sha256(sealed.blob).equals(sealed.fileEncSha256)) throw new Error("The media file is not the one the message names.");
+  if (!sha256(sealed.blob).equals(sealed.fileEncSha256))
+    throw new Error("The media file is not the one the message names.");
   const decipher = createDecipheriv("aes-256-cbc", keys.cipherKey, keys.iv);
   const bytes = Buffer.concat([decipher.update(encrypted), decipher.final()]);
   if (!sha256(bytes).equals(sealed.fileSha256)) throw new Error("The decrypted file is not the one the message names.");

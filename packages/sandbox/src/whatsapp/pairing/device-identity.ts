@@ -1,5 +1,11 @@
 import { createHmac } from "node:crypto";
-import { Curve, proto, WA_ADV_ACCOUNT_SIG_PREFIX, WA_ADV_DEVICE_SIG_PREFIX, type KeyPair } from "@whiskeysockets/baileys";
+import {
+  Curve,
+  proto,
+  WA_ADV_ACCOUNT_SIG_PREFIX,
+  WA_ADV_DEVICE_SIG_PREFIX,
+  type KeyPair,
+} from "@whiskeysockets/baileys";
 
 /** The account's statement that a device is its own, as a phone signs it for the device it scanned. */
 export interface SignedIdentity {

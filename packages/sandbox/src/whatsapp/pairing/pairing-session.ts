@@ -1,10 +1,5 @@
 import { randomUUID } from "node:crypto";
-import {
-  getBinaryNodeChild,
-  getBinaryNodeChildBuffer,
-  S_WHATSAPP_NET,
-  type BinaryNode,
-} from "@whiskeysockets/baileys";
+import { getBinaryNodeChild, getBinaryNodeChildBuffer, S_WHATSAPP_NET, type BinaryNode } from "@whiskeysockets/baileys";
 import type { CompanionDevice, DeviceLink } from "../devices/companion-device.ts";
 import type { AccountPhone } from "../people/account-phone.ts";
 import type { StanzaHandler } from "../server/stanza-handler.ts";

@@ -138,7 +138,7 @@ export class CustomerPhone extends EventEmitter<CustomerEvents> implements Custo
       if (raw.protocolMessage || raw.reactionMessage) return;
       const message: PhoneMessage = { id, direction: "received", at: Date.now(), raw, ...this.#show(raw) };
       chat.add(message, device);
-      this.emit("message", message, account);
+      this.#tell("message", message, account);
       if (this.#options.autoRead) this.#markRead(account, [message]);
     });
   }
@@ -152,7 +152,7 @@ export class CustomerPhone extends EventEmitter<CustomerEvents> implements Custo
       const before = `${message.deliveredAt}/${message.readAt}`;
       message.deliveredAt ??= now;
       if (type === "read") message.readAt ??= now;
-      if (before !== `${message.deliveredAt}/${message.readAt}`) this.emit("receipt", message, account);
+      if (before !== `${message.deliveredAt}/${message.readAt}`) this.#tell("receipt", message, account);
     }
   }
 
@@ -186,7 +186,11 @@ export class CustomerPhone extends EventEmitter<CustomerEvents> implements Custo
     const sealed = await signal.seal(address, message.raw);
     const { id, at: sentAt, raw } = message;
     const again = retry === undefined ? {} : { retry };
-    return customerMessage(this.person, { id, sentAt, message: raw, sealed, ...again }, this.#options.hidePhone ?? false);
+    return customerMessage(
+      this.person,
+      { id, sentAt, message: raw, sealed, ...again },
+      this.#options.hidePhone ?? false,
+    );
   }
 
   async #open({ account, device, sealed }: Incoming): Promise<proto.IMessage | undefined> {
@@ -222,6 +226,11 @@ export class CustomerPhone extends EventEmitter<CustomerEvents> implements Custo
 
   #post(device: CompanionDevice, receipt: BinaryNode): void {
     this.#surroundings.faults.post(() => device.push(receipt));
+  }
+
+  /** Tells listeners after the fact: one that throws fails for itself, not for the phone. */
+  #tell(event: keyof CustomerEvents, message: PhoneMessage, account: AccountPhone): void {
+    queueMicrotask(() => this.emit(event, message, account));
   }
 
   #show(raw: proto.IMessage): ReturnType<typeof fromProto> {

@@ -12,11 +12,18 @@ import type { StanzaHandler } from "./stanza-handler.ts";
 /** Decides what becomes of a client that has introduced itself; undefined when it was turned away. */
 export type Welcome = (connection: Connection, client: ClientHandshake) => StanzaHandler | undefined;
 
+/** What a connection needs of the server it belongs to. */
+export interface ConnectionServer {
+  readonly credentials: ServerCredentials;
+  readonly welcome: Welcome;
+  /** Told of failures that are not the client's doing, or not known to be; the connection is cut then. */
+  readonly onError: (error: unknown) => void;
+}
+
 /** One client's WebSocket: the handshake, then encrypted stanzas both ways, handled strictly in order. */
 export class Connection implements DeviceLink {
   readonly #socket: WebSocket;
-  readonly #credentials: ServerCredentials;
-  readonly #welcome: Welcome;
+  readonly #server: ConnectionServer;
   readonly #reader = new FrameReader();
   readonly #lane = new Lane();
   #responder: NoiseResponder | undefined;
@@ -24,10 +31,9 @@ export class Connection implements DeviceLink {
   #transport: Transport | undefined;
   #handler: StanzaHandler | undefined;
 
-  constructor(socket: WebSocket, credentials: ServerCredentials, welcome: Welcome) {
+  constructor(socket: WebSocket, server: ConnectionServer) {
     this.#socket = socket;
-    this.#credentials = credentials;
-    this.#welcome = welcome;
+    this.#server = server;
   }
 
   /** Starts listening to the client. */
@@ -58,9 +64,10 @@ export class Connection implements DeviceLink {
       if (!this.#responder) {
         const opening = readOpening(this.#reader);
         if (!opening) return;
-        this.#responder = new NoiseResponder(this.#credentials, opening);
+        this.#responder = new NoiseResponder(this.#server.credentials, opening);
       }
-      for (let body = this.#reader.nextFrame(); body; body = this.#reader.nextFrame()) this.#take(body, this.#responder);
+      for (let body = this.#reader.nextFrame(); body; body = this.#reader.nextFrame())
+        this.#take(body, this.#responder);
     } catch {
       // A client that does not speak the protocol is cut off, as the real server does.
       this.drop();
@@ -75,7 +82,7 @@ export class Connection implements DeviceLink {
     } else if (this.#greeted) {
       const client = responder.finish(body);
       this.#transport = client.transport;
-      this.#handler = this.#welcome(this, client);
+      this.#handler = this.#server.welcome(this, client);
     } else {
       this.#socket.send(frame(responder.answerHello(body)));
       this.#greeted = true;
@@ -85,8 +92,9 @@ export class Connection implements DeviceLink {
   async #dispatch(plaintext: Buffer): Promise<void> {
     try {
       await this.#handler?.handle(await decodeBinaryNode(plaintext));
-    } catch {
+    } catch (error) {
       this.drop();
+      this.#server.onError(error);
     }
   }
 }

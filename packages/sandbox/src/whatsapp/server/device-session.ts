@@ -1,9 +1,4 @@
-import {
-  getBinaryNodeChild,
-  getBinaryNodeChildren,
-  jidDecode,
-  type BinaryNode,
-} from "@whiskeysockets/baileys";
+import { getBinaryNodeChild, getBinaryNodeChildren, jidDecode, type BinaryNode } from "@whiskeysockets/baileys";
 import type { CompanionDevice, DeviceLink } from "../devices/companion-device.ts";
 import type { Faults } from "../faults/faults.ts";
 import { answerIq } from "../iq/answer-iq.ts";

@@ -1,0 +1,2 @@
+export type { WhatsAppOptions } from "./options.ts";
+export { whatsapp } from "./plugin.ts";
