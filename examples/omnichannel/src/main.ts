@@ -74,7 +74,8 @@ main().then(
     // What is left are idle sockets of clients; the application and its world are closed.
     setImmediate(() => process.exit());
   },
-  (error: unknown) => {
+  (thrown: unknown) => {
+    const error: unknown = thrown instanceof SuppressedError ? thrown.suppressed : thrown;
     const isOurs = error instanceof UsageError || error instanceof AppFailure;
     console.error(isOurs ? error.message : error);
     process.exit(error instanceof UsageError ? 2 : 1);

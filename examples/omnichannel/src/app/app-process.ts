@@ -97,9 +97,10 @@ export class AppProcess {
     const gone = once(child, "exit") as Promise<[number | null]>;
     child.kill("SIGTERM");
     const late = setTimeout(() => child.kill("SIGKILL"), STOP_PATIENCE_MS);
+    const wasReady = this.#ready !== undefined;
     const [code] = await gone;
     clearTimeout(late);
-    if (code !== 0) throw new AppFailure(`The application did not stop cleanly (status ${code ?? "none"}).`);
+    if (wasReady && code !== 0) throw new AppFailure(`The application did not stop cleanly (status ${code ?? "none"}).`);
   }
 
   #ask(make: (id: number) => ToApp): Promise<FromApp> {

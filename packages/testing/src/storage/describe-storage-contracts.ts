@@ -1,0 +1,43 @@
+import { describe } from "vitest";
+import { describeAuditor } from "./describe-auditor.ts";
+import { describeCollections } from "./describe-collections.ts";
+import { describeCriteria } from "./describe-criteria.ts";
+import { describeDurability } from "./describe-durability.ts";
+import { describeEventLog } from "./describe-event-log.ts";
+import { describeIdempotency } from "./describe-idempotency.ts";
+import { describeIntake, intakeProbe } from "./describe-intake.ts";
+import { describeJobs } from "./describe-jobs.ts";
+import { describeLeases } from "./describe-leases.ts";
+import { describeRateBudget } from "./describe-rate-budget.ts";
+import { describeRepository } from "./describe-repository.ts";
+import { describeSecrets } from "./describe-secrets.ts";
+import { describeSettings } from "./describe-settings.ts";
+import { describeTimeline } from "./describe-timeline.ts";
+import { describeUnitOfWork } from "./describe-unit-of-work.ts";
+import type { StorageHarness } from "./storage-harness.ts";
+import { shareStorage } from "./storage-world.ts";
+
+/**
+ * Every suite of the storage contracts, on one database and kernel: what a storage plugin must pass. Each suite can
+ * also be called on its own, and then starts on a database of its own.
+ */
+export function describeStorageContracts(harness: StorageHarness): void {
+  describe(`${harness.name} storage`, () => {
+    const shared = shareStorage(harness, [intakeProbe()]);
+    describeUnitOfWork(shared);
+    describeRepository(shared);
+    describeCriteria(shared);
+    describeCollections(shared);
+    describeSecrets(shared);
+    describeSettings(shared);
+    describeAuditor(shared);
+    describeTimeline(shared);
+    describeIdempotency(shared);
+    describeLeases(shared);
+    describeRateBudget(shared);
+    describeEventLog(shared);
+    describeJobs(shared);
+    describeIntake(shared);
+    describeDurability(harness);
+  });
+}
