@@ -1,10 +1,8 @@
 import { definePlugin } from "@crmessenger/kernel";
-import { ChannelRegistry } from "@crmessenger/kernel/communication";
+import { ChannelRegistry, lazyChannelProvider } from "@crmessenger/kernel/communication";
 import { Clock, Secrets, Storage } from "@crmessenger/kernel/infrastructure";
-import { endpointOf } from "./connection/endpoint.ts";
-import { mediaSource } from "./inbound/media-source.ts";
 import { whatsAppOptions } from "./options.ts";
-import { WhatsAppProvider } from "./provider.ts";
+import { providerDescription } from "./provider-description.ts";
 import { version } from "./version.ts";
 
 /** WhatsApp accounts as a channel, through Baileys. */
@@ -14,11 +12,9 @@ export const whatsapp = definePlugin({
   deps: { channels: ChannelRegistry, storage: Storage, secrets: Secrets, clock: Clock },
   options: whatsAppOptions,
   permissions: ["communication.message.receive"],
-  boot({ channels, storage, secrets, clock }, { options }) {
-    const endpoint = endpointOf(options);
-    const media = mediaSource(endpoint.media?.host, endpoint.media?.agent);
-    const { maxMediaBytes } = options;
-    channels.register(new WhatsAppProvider({ endpoint, secrets, storage, clock, media, maxMediaBytes }));
+  boot({ channels, ...services }, { options }) {
+    const load = async () => (await import("./provider.ts")).createWhatsAppProvider(services, options);
+    channels.register(lazyChannelProvider(providerDescription, load));
     return {};
   },
 });

@@ -1,45 +1,25 @@
 import type {
   Channel,
-  ChannelCapabilities,
   ChannelHost,
   ChannelProvider,
   LoginFlow,
 } from "@crmessenger/kernel/communication";
 import { CrmError } from "@crmessenger/kernel";
-import { z } from "zod";
-import { CHANNEL_TYPE } from "./channel-type.ts";
 import { accountSecrets } from "./auth/account-secrets.ts";
 import { WhatsAppChannel } from "./channel.ts";
 import type { ChannelParts } from "./channel-parts.ts";
+import { providerDescription } from "./provider-description.ts";
+import { endpointOf } from "./connection/endpoint.ts";
+import { mediaSource } from "./inbound/media-source.ts";
+import type { WhatsAppOptions } from "./options.ts";
 import { QrLogin } from "./login/qr-login.ts";
-
-const MEBIBYTE = 1024 * 1024;
-const LOGIN_METHODS = ["qr"] as const;
-
-/** What WhatsApp's own clients allow. */
-const capabilities: ChannelCapabilities = {
-  maxTextLength: 65_536,
-  maxCaptionLength: 1_024,
-  media: {
-    image: { maxBytes: 16 * MEBIBYTE },
-    video: { maxBytes: 64 * MEBIBYTE },
-    audio: { maxBytes: 16 * MEBIBYTE },
-    voice: { maxBytes: 16 * MEBIBYTE },
-    document: { maxBytes: 2_048 * MEBIBYTE },
-    sticker: { maxBytes: MEBIBYTE },
-  },
-  replies: true,
-  deliveryReceipts: true,
-  readReceipts: true,
-  writeFirst: true,
-};
 
 /** WhatsApp accounts, each run as a linked device of a phone. */
 export class WhatsAppProvider implements ChannelProvider {
-  readonly type = CHANNEL_TYPE;
-  readonly capabilities = capabilities;
-  readonly settings = z.strictObject({});
-  readonly loginMethods = LOGIN_METHODS;
+  readonly type = providerDescription.type;
+  readonly capabilities = providerDescription.capabilities;
+  readonly settings = providerDescription.settings;
+  readonly loginMethods = providerDescription.loginMethods;
   readonly #parts: ChannelParts;
   /** The channel that was opened last for an account: it can log the account out over the connection it has. */
   readonly #channels = new Map<string, WhatsAppChannel>();
@@ -71,6 +51,16 @@ export class WhatsAppProvider implements ChannelProvider {
 }
 
 function unknownMethod(method: string): CrmError {
-  const message = `WhatsApp accounts can't log in by "${method}". Known ways: ${LOGIN_METHODS.join(", ")}.`;
-  return new CrmError("CRM_CHANNEL_LOGIN_METHOD", message, { status: 422, details: { method, known: LOGIN_METHODS } });
+  const message = `WhatsApp accounts can't log in by "${method}". Known ways: ${providerDescription.loginMethods.join(", ")}.`;
+  return new CrmError("CRM_CHANNEL_LOGIN_METHOD", message, { status: 422, details: { method, known: providerDescription.loginMethods } });
+}
+
+/** The provider with its library. This module is loaded when the first account needs it. */
+export function createWhatsAppProvider(
+  services: Pick<ChannelParts, "secrets" | "storage" | "clock">,
+  options: WhatsAppOptions,
+): WhatsAppProvider {
+  const endpoint = endpointOf(options);
+  const media = mediaSource(endpoint.media?.host, endpoint.media?.agent);
+  return new WhatsAppProvider({ ...services, endpoint, media, maxMediaBytes: options.maxMediaBytes });
 }

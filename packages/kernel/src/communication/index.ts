@@ -7,6 +7,7 @@ export { ChannelStateChanged, ConversationOpened, MessageQueued, MessageReceived
 export { CommunicationHooks, type OutboundDraft } from "./hooks.ts";
 export { type InboundMessage, type InboundReceipt } from "./inbound-message.ts";
 export { Intake } from "./intake.ts";
+export { lazyChannelProvider } from "./lazy-channel-provider.ts";
 export { type LoginField, type LoginFlow, type LoginStep } from "./login-flow.ts";
 export { type Direction, type Message, type MessageOrigin, MessageRepository, type Participant } from "./message.ts";
 export { type MediaKind, type MessagePart } from "./message-part.ts";

@@ -4,8 +4,8 @@ import type { IdentityClaim } from "./channel-identity.ts";
 /** One spelling for each identity, so that the same person is found again. A local contract: it only computes. */
 export interface IdentityNormaliser {
   /**
-   * Phones in E.164, e-mail in lower case, everything else as it is. A phone that is none keeps its text and is no
-   * longer verified.
+   * Phones in E.164, e-mail and usernames in lower case, everything else as it is. What can't be of its kind keeps its
+   * text and is no longer verified.
    */
   normalise(claim: IdentityClaim): IdentityClaim;
 }
