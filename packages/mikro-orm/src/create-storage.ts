@@ -1,0 +1,107 @@
+import { toCrmError } from "@crmessenger/kernel";
+import type { Clock, Ids, Logger } from "@crmessenger/kernel/infrastructure";
+import { createCollections } from "./collections/create-collections.ts";
+import { createDatabase } from "./database/create-database.ts";
+import { PgliteEngine } from "./database/pglite-engine.ts";
+import { PostgresEngine } from "./database/postgres-engine.ts";
+import type { Engine } from "./database/session.ts";
+import { createEventLog } from "./events/create-event-log.ts";
+import { createIntake } from "./intake/create-intake.ts";
+import type { IntakeServices } from "./intake/create-intake.ts";
+import { createJobs } from "./jobs/create-jobs.ts";
+import { createLeases } from "./leases/create-leases.ts";
+import { createAuditor } from "./ledger/create-auditor.ts";
+import { createIdempotency } from "./ledger/create-idempotency.ts";
+import { createTimeline } from "./ledger/create-timeline.ts";
+import { migrate } from "./migration/migrate.ts";
+import { migrations } from "./migrations.ts";
+import { createOrm, entityManager } from "./orm/orm.ts";
+import { createRateBudget } from "./rate-budget/create-rate-budget.ts";
+import { createRepositories } from "./repository/create-repositories.ts";
+import { createSecrets } from "./secrets/create-secrets.ts";
+import type { KeyRing } from "./secrets/key-ring.ts";
+import { loadKeyRing } from "./secrets/load-key-ring.ts";
+import { createSettings } from "./settings/create-settings.ts";
+import type { StorageOptions } from "./storage-options.ts";
+
+export interface StorageServices extends Pick<IntakeServices, "dispatcher" | "contactDraft" | "leadDraft" | "states"> {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly logger: Logger;
+  /** The value of CRMESSENGER_SECRET_KEY. */
+  readonly secretKey: string | undefined;
+}
+
+export type Storage = ReturnType<typeof createStorage>;
+
+const PURGE_EVERY_MS = 60 * 60 * 1_000;
+
+/** Wires every storage contract over one database. Nothing connects before `start`. */
+export function createStorage(options: StorageOptions, given: StorageServices) {
+  const engine = createEngine(options, given.logger);
+  const database = createDatabase({ ...given, engine, entityManager: () => entityManager(orm, database.units) });
+  const orm = createOrm(database.units, options.schema);
+  const services = { ...given, database, orm };
+  const leases = createLeases(services);
+  const eventLog = createEventLog({ ...services, unitOfWork: database.units, leases });
+  const unitOfWork = database.units;
+  const jobs = createJobs({ ...services, unitOfWork, presence: leases.presence });
+  const collections = createCollections({ database, unitOfWork });
+  const idempotency = createIdempotency(services);
+  const rateBudget = createRateBudget(services);
+  let keys: KeyRing | undefined;
+  const secrets = createSecrets({ database, keys: () => keys as KeyRing });
+  const purging = repeat(given, () => idempotency.purge());
+  return {
+    database,
+    unitOfWork,
+    repositories: createRepositories(services),
+    auditor: createAuditor(services),
+    timeline: createTimeline(services),
+    intake: createIntake({ ...services, wake: () => eventLog.wake() }),
+    settings: createSettings(services),
+    idempotency,
+    jobs,
+    collections,
+    leases,
+    eventLog,
+    rateBudget,
+    secrets,
+    async start(): Promise<void> {
+      keys = await loadKeyRing({ environment: given.secretKey, directory: options.databaseUrl === undefined ? options.dataDirectory : "none" });
+      await database.open();
+      await migrate({ orm, database, engine }, migrations);
+      await leases.start();
+      await eventLog.start();
+      await collections.start();
+      await jobs.start();
+      purging.start();
+    },
+    async stop(): Promise<void> {
+      purging.stop();
+      rateBudget.stop();
+      await jobs.stop();
+      await eventLog.stop();
+      await leases.stop();
+      await database.close();
+    },
+  };
+}
+
+function createEngine({ databaseUrl, dataDirectory, schema, poolSize }: StorageOptions, logger: Logger): Engine {
+  const place = schema === undefined ? {} : { schema };
+  if (databaseUrl !== undefined) return new PostgresEngine({ url: databaseUrl, poolSize, logger, ...place });
+  return new PgliteEngine({ ...place, ...(dataDirectory === undefined ? {} : { directory: dataDirectory }) });
+}
+
+function repeat({ clock, logger }: StorageServices, work: () => Promise<void>): { start(): void; stop(): void } {
+  let cancel = () => {};
+  const run = () => {
+    work().catch((error: unknown) => logger.warn("Old idempotency claims could not be removed.", { code: toCrmError(error).code }));
+    schedule();
+  };
+  const schedule = () => {
+    cancel = clock.schedule(PURGE_EVERY_MS, run);
+  };
+  return { start: schedule, stop: () => cancel() };
+}
