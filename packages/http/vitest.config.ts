@@ -1,4 +1,4 @@
 import { mergeConfig } from "vitest/config";
 import shared from "../../vitest.shared.ts";
 
-export default mergeConfig(shared, { test: { name: "http" } });
+export default mergeConfig(shared, { test: { name: "http", expect: { poll: { timeout: 20_000 } } } });

@@ -1,4 +1,4 @@
 import { mergeConfig } from "vitest/config";
 import shared from "../../vitest.shared.ts";
 
-export default mergeConfig(shared, { test: { name: "node" } });
+export default mergeConfig(shared, { test: { name: "node", expect: { poll: { timeout: 20_000 } } } });

@@ -1,0 +1,25 @@
+import type { Authenticator, PermissionManager } from "@crmessenger/kernel/iam";
+import type { Clock, EventLog, Ids, KernelView, Logger, MessageBus, Storage } from "@crmessenger/kernel/infrastructure";
+
+export interface ApiLimits {
+  /** Bytes of a JSON body. */
+  readonly maxJsonBytes: number;
+  /** Bytes of an uploaded file. */
+  readonly maxUploadBytes: number;
+  /** Event streams open at the same time. */
+  readonly maxEventStreams: number;
+}
+
+/** What the API works with. */
+export interface ApiServices {
+  readonly bus: MessageBus;
+  readonly view: KernelView;
+  readonly events: EventLog;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly logger: Logger;
+  readonly authenticator: Authenticator | undefined;
+  readonly permissions: PermissionManager | undefined;
+  readonly storage: Storage | undefined;
+  readonly limits: ApiLimits;
+}

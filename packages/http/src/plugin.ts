@@ -1,0 +1,60 @@
+import { z } from "zod";
+import { definePlugin } from "@crmessenger/kernel";
+import { HttpServer, RouteTable } from "@crmessenger/kernel/http";
+import { Authenticator, PermissionManager } from "@crmessenger/kernel/iam";
+import { Clock, EventLog, Ids, KernelView, Logger, MessageBus, Storage } from "@crmessenger/kernel/infrastructure";
+import { Front } from "./server/front.ts";
+import { HttpHandler } from "./server/http-handler.ts";
+import { NodeServer } from "./server/node-server.ts";
+import { version } from "./version.ts";
+
+const bytes = z.number().int().positive();
+const milliseconds = z.number().int().positive();
+
+const options = z.strictObject({
+  /** 0 for any that is free: `HttpServer` says which. */
+  port: z.number().int().min(0).max(65_535).default(3000),
+  /** The address to listen on; `0.0.0.0` for all of this machine. */
+  host: z.string().min(1).default("127.0.0.1"),
+  /** False for applications that mount the handler in a server of their own. */
+  listen: z.boolean().default(true),
+  maxJsonBytes: bytes.default(1024 * 1024),
+  maxUploadBytes: bytes.default(100 * 1024 * 1024),
+  maxEventStreams: z.number().int().min(0).default(500),
+  /** Within which a request must have come completely. */
+  requestTimeoutMs: milliseconds.default(300_000),
+  /** How long a stop waits for requests in flight. */
+  stopDeadlineMs: milliseconds.default(8_000),
+});
+
+/** The HTTP API of the application, and the server that plugins' routes are mounted in. */
+export const http = definePlugin({
+  id: "http",
+  version,
+  deps: {
+    bus: MessageBus,
+    routes: RouteTable,
+    view: KernelView,
+    events: EventLog,
+    clock: Clock,
+    ids: Ids,
+    logger: Logger,
+  },
+  optionalDeps: { authenticator: Authenticator, permissions: PermissionManager, storage: Storage },
+  provides: { server: HttpServer, handler: HttpHandler },
+  options,
+  boot({ routes, authenticator, permissions, storage, ...services }, { options }) {
+    const { host, port, listen, requestTimeoutMs, stopDeadlineMs, ...limits } = options;
+    const handler = new Front({ ...services, authenticator, permissions, storage, limits });
+    const server = new NodeServer({ host, port, requestTimeoutMs }, services, handler.handle);
+    return {
+      provide: { server, handler },
+      start: async () => handler.open(routes.routes()),
+      ready: async () => (listen ? server.listen() : undefined),
+      async stop() {
+        handler.close();
+        await server.stop(stopDeadlineMs);
+      },
+    };
+  },
+});
