@@ -201,11 +201,12 @@ describe("deliveries", () => {
   it("are kept when they come before the acceptance is known", async () => {
     const { channel, host, send, reached } = await startConversation();
     channel.answer = async ({ idempotencyKey }) => {
-      await host.report([{ status: "delivered", at, externalId: idempotencyKey }]);
+      await host.report([{ status: "read", at, externalId: idempotencyKey }]);
+      await host.report([{ status: "delivered", at, externalId: idempotencyKey }]); // overtaken on its way
       return accepted(idempotencyKey);
     };
     const message = await send("hello");
-    await reached(message.id, "delivered");
+    await reached(message.id, "read");
   });
 
   it("cover everything up to an id, also what is accepted later", async () => {

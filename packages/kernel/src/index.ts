@@ -10,14 +10,44 @@ export {
   runOutsideUnitOfWork,
   runWithContext,
 } from "./context/execution-context.ts";
-export { type HttpBinding, type Command, type Operation, type Query, defineCommand, defineQuery } from "./bus/operation.ts";
+export {
+  type HttpBinding,
+  type Command,
+  type Operation,
+  type Query,
+  defineCommand,
+  defineQuery,
+} from "./bus/operation.ts";
 export { type EventDefinition, defineEvent } from "./bus/event-definition.ts";
-export { type CommandContext, type Handler, type HandlerOptions, type QueryContext, answer, handle } from "./bus/handler.ts";
+export {
+  type CommandContext,
+  type Handler,
+  type HandlerOptions,
+  type QueryContext,
+  answer,
+  handle,
+} from "./bus/handler.ts";
 export { KernelHooks, type OperationCall, type OperationOutcome } from "./bus/kernel-hooks.ts";
 export { covers } from "./bus/permission-pattern.ts";
-export { type HookKind, type HookPoint, type TapFunction, type Verdict, aroundPoint, guardPoint, observePoint, transformPoint } from "./hooks/hook-point.ts";
+export {
+  type HookKind,
+  type HookPoint,
+  type TapFunction,
+  type Verdict,
+  aroundPoint,
+  guardPoint,
+  observePoint,
+  transformPoint,
+} from "./hooks/hook-point.ts";
 export { type HookTaps } from "./hooks/hook-registry.ts";
-export { type AroundHook, type Decision, type GuardHook, type HookOf, type ObserveHook, type TransformHook } from "./hooks/hook.ts";
+export {
+  type AroundHook,
+  type Decision,
+  type GuardHook,
+  type HookOf,
+  type ObserveHook,
+  type TransformHook,
+} from "./hooks/hook.ts";
 export { type Stage, type TapOptions } from "./hooks/tap.ts";
 export { definePlugin, optional, type PluginFactory } from "./plugin/define-plugin.ts";
 export {

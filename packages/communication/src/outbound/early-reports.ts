@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Collection, type Collections, defineCollection } from "@crmessenger/kernel/infrastructure";
-import type { DeliveryUpdate } from "@crmessenger/kernel/communication";
+import { type DeliveryUpdate, advanceDelivery } from "@crmessenger/kernel/communication";
 
 const status = z.enum(["sent", "delivered", "read", "failed"]);
 
@@ -30,7 +30,10 @@ export class EarlyReports {
     this.#marks = collections.open(ReadMark);
   }
 
+  /** Of several reports the furthest is kept, in whatever order they come. */
   async keep(accountId: string, externalId: string, update: DeliveryUpdate): Promise<void> {
+    const known = await this.#reports.get(`${accountId}/${externalId}`);
+    if (known && advanceDelivery(known.value.status, update.status) === known.value.status) return;
     await this.#reports.put(`${accountId}/${externalId}`, { status: update.status, at: update.at, failure: update.failure ?? null });
   }
 

@@ -4,6 +4,7 @@ import type { Handler } from "../bus/handler.ts";
 import { KernelHooks } from "../bus/kernel-hooks.ts";
 import { MessageBus } from "../bus/message-bus.ts";
 import { applicationContainer, pluginContainer, register } from "../container.ts";
+import { runOutsideUnitOfWork } from "../context/execution-context.ts";
 import { type Contract, contractId } from "../contract.ts";
 import { CrmError, toCrmError } from "../errors/crm-error.ts";
 import { createConfigProxy } from "../extensibility/config-proxy.ts";
@@ -40,7 +41,15 @@ export interface BootedKernel {
   readonly view: { current: KernelView | undefined };
 }
 
-const BUILT_IN: readonly Contract<unknown>[] = [MessageBus, EventDispatcher, Clock, Ids, KernelView, RouteTable, LeadStates];
+const BUILT_IN: readonly Contract<unknown>[] = [
+  MessageBus,
+  EventDispatcher,
+  Clock,
+  Ids,
+  KernelView,
+  RouteTable,
+  LeadStates,
+];
 
 export function bootPlugins(options: KernelOptions): BootedKernel {
   const { plugins } = options;
@@ -63,26 +72,44 @@ export function bootPlugins(options: KernelOptions): BootedKernel {
     }
     for (const handler of booted.wiring.handlers ?? []) addHandler(kernel.handlers, handler, plugin.definition.id);
   }
-  for (const booted of kernel.plugins) extendAndSubscribe(kernel, booted, parsed.get(booted.plugin), options.environment ?? process.env);
+  for (const booted of kernel.plugins)
+    extendAndSubscribe(kernel, booted, parsed.get(booted.plugin), options.environment ?? process.env);
   kernel.hooks.freeze();
   return kernel;
 }
 
-type MutableKernel = Omit<BootedKernel, "plugins"> & { readonly plugins: BootedPlugin[]; readonly handlers: Map<string, Handler> };
+type MutableKernel = Omit<BootedKernel, "plugins"> & {
+  readonly plugins: BootedPlugin[];
+  readonly handlers: Map<string, Handler>;
+};
 
-function createServices(options: KernelOptions, ordered: readonly Plugin[], providers: ReadonlyMap<Contract<unknown>, string>): MutableKernel {
+function createServices(
+  options: KernelOptions,
+  ordered: readonly Plugin[],
+  providers: ReadonlyMap<Contract<unknown>, string>,
+): MutableKernel {
   const services = new Map<Contract<unknown>, unknown>();
   const handlers = new Map<string, Handler>();
   const plugins: BootedPlugin[] = [];
   const fallback = options.logger ?? stderrLogger();
   const logger = () => (services.get(Logger) as Logger | undefined) ?? fallback;
-  const hooks = new HookRegistry({ deadlines: new Deadlines(), report: (error) => logger().error(error.message, { code: error.code, ...error.details }) });
-  for (const point of [...Object.values(KernelHooks), ...ordered.flatMap((plugin) => plugin.definition.hooks ?? [])]) hooks.declare(point);
-  const need = <T>(reference: Contract<T>, what: string) => () => {
-    const service = services.get(reference);
-    if (service !== undefined) return service as T;
-    throw new CrmError("CRM_KERNEL_MISSING_CONTRACT", `${what} need ${contractId(reference)}. Add a storage plugin, such as memory() or mikroOrm().`, { details: { contract: contractId(reference) } });
-  };
+  const hooks = new HookRegistry({
+    deadlines: new Deadlines(),
+    report: (error) => logger().error(error.message, { code: error.code, ...error.details }),
+  });
+  for (const point of [...Object.values(KernelHooks), ...ordered.flatMap((plugin) => plugin.definition.hooks ?? [])])
+    hooks.declare(point);
+  const need =
+    <T>(reference: Contract<T>, what: string) =>
+    () => {
+      const service = services.get(reference);
+      if (service !== undefined) return service as T;
+      throw new CrmError(
+        "CRM_KERNEL_MISSING_CONTRACT",
+        `${what} need ${contractId(reference)}. Add a storage plugin, such as memory() or mikroOrm().`,
+        { details: { contract: contractId(reference) } },
+      );
+    };
   const clock = options.clock ?? systemClock;
   const ids = options.ids ?? uuidV7(() => clock.now());
   const bus = createMessageBus({
@@ -90,7 +117,7 @@ function createServices(options: KernelOptions, ordered: readonly Plugin[], prov
     handlers,
     permissions: () => services.get(PermissionManager) as PermissionManager | undefined,
     unitOfWork: need(UnitOfWork, "Commands"),
-    idempotency: () => services.get(Idempotency) as Idempotency | undefined,
+    idempotency: need(Idempotency, "Idempotency keys"),
     around: hooks.hook(KernelHooks.operation),
     ended: hooks.hook(KernelHooks.operationEnded),
   });
@@ -117,37 +144,66 @@ function lateView(view: BootedKernel["view"]): KernelView {
     if (view.current) return view.current;
     throw new CrmError("CRM_KERNEL_NOT_STARTED", "The kernel has not started yet: use KernelView from `start` on.");
   };
-  return { inspect: () => current().inspect(), health: () => current().health(), isReady: () => view.current?.isReady() ?? false };
+  return {
+    inspect: () => current().inspect(),
+    health: () => current().health(),
+    isReady: () => view.current?.isReady() ?? false,
+  };
 }
 
-function bootPlugin(kernel: MutableKernel, plugin: Plugin, options: unknown, environment: Readonly<Record<string, string | undefined>>): BootedPlugin {
+function bootPlugin(
+  kernel: MutableKernel,
+  plugin: Plugin,
+  options: unknown,
+  environment: Readonly<Record<string, string | undefined>>,
+): BootedPlugin {
   const started = performance.now();
   const booted = { plugin, subscriptions: [], status: "booted" as const, startMs: 0 };
   try {
     const services = servicesFor(kernel, plugin, false);
     const context = contextFor(kernel, plugin, options, environment);
-    const wiring = runAsPlugin(identityOf(plugin), () => plugin.definition.boot?.(services as never, context as never)) ?? {};
+    const wiring =
+      runAsPlugin(identityOf(plugin), () => plugin.definition.boot?.(services as never, context as never)) ?? {};
     requireProvided(plugin, wiring);
     return { ...booted, wiring, bootMs: performance.now() - started };
   } catch (error) {
     const failure = toCrmError(error);
     if (!plugin.optional) throw bootFailure(plugin, failure);
-    kernel.logger().error(`Optional plugin "${plugin.definition.id}" did not boot: ${failure.message}`, { code: failure.code });
+    reportOptional(kernel, plugin, failure);
     return { ...booted, wiring: {}, bootMs: performance.now() - started, status: "failed", failure: failure.message };
   }
 }
 
-function extendAndSubscribe(kernel: MutableKernel, booted: BootedPlugin, options: unknown, environment: Readonly<Record<string, string | undefined>>): void {
+function extendAndSubscribe(
+  kernel: MutableKernel,
+  booted: BootedPlugin,
+  options: unknown,
+  environment: Readonly<Record<string, string | undefined>>,
+): void {
   const { plugin } = booted;
   const { definition } = plugin;
   if (booted.status === "failed" || (!definition.extend && !definition.subscribe)) return;
   const services = servicesFor(kernel, plugin, true) as never;
   const context = contextFor(kernel, plugin, options, environment) as never;
-  definition.extend?.(kernel.hooks.facade(definition.id), services, context);
-  if (!definition.subscribe) return;
-  const collector = new SubscriptionCollector(identityOf(plugin));
-  definition.subscribe(collector, services, context);
-  booted.subscriptions = collector.build();
+  try {
+    definition.extend?.(kernel.hooks.facade(definition.id), services, context);
+    const collector = new SubscriptionCollector(identityOf(plugin));
+    definition.subscribe?.(collector, services, context);
+    booted.subscriptions = collector.build();
+  } catch (error) {
+    const failure = toCrmError(error);
+    if (!plugin.optional) throw bootFailure(plugin, failure);
+    kernel.hooks.forget(definition.id);
+    booted.status = "failed";
+    booted.failure = failure.message;
+    reportOptional(kernel, plugin, failure);
+  }
+}
+
+function reportOptional(kernel: MutableKernel, plugin: Plugin, failure: CrmError): void {
+  kernel
+    .logger()
+    .error(`Optional plugin "${plugin.definition.id}" did not boot: ${failure.message}`, { code: failure.code });
 }
 
 function servicesFor(kernel: MutableKernel, plugin: Plugin, own: boolean): Record<string, unknown> {
@@ -157,7 +213,11 @@ function servicesFor(kernel: MutableKernel, plugin: Plugin, own: boolean): Recor
     const service = kernel.services.get(reference);
     if (service === undefined) {
       const provider = kernel.providers.get(reference) ?? "nobody";
-      throw new CrmError("CRM_KERNEL_MISSING_DEPENDENCY", `Plugin "${id}" needs ${contractId(reference)} of "${provider}", which did not boot.`, { details: { plugin: id, contract: contractId(reference), provider } });
+      throw new CrmError(
+        "CRM_KERNEL_MISSING_DEPENDENCY",
+        `Plugin "${id}" needs ${contractId(reference)} of "${provider}", which did not boot.`,
+        { details: { plugin: id, contract: contractId(reference), provider } },
+      );
     }
     services[name] = reference === Logger ? (service as Logger).child({ plugin: id }) : service;
   }
@@ -168,7 +228,12 @@ function servicesFor(kernel: MutableKernel, plugin: Plugin, own: boolean): Recor
   return services;
 }
 
-function contextFor(kernel: MutableKernel, plugin: Plugin, options: unknown, environment: Readonly<Record<string, string | undefined>>): PluginContext<unknown> {
+function contextFor(
+  kernel: MutableKernel,
+  plugin: Plugin,
+  options: unknown,
+  environment: Readonly<Record<string, string | undefined>>,
+): PluginContext<unknown> {
   const { id, hooks = [], deps = {}, config = {} } = plugin.definition;
   const identity = identityOf(plugin);
   return {
@@ -178,10 +243,17 @@ function contextFor(kernel: MutableKernel, plugin: Plugin, options: unknown, env
     logger: kernel.logger().child({ plugin: id }),
     hook: (point) => {
       if (hooks.some((own) => own.name === point.name)) return kernel.hooks.hook(point);
-      throw new CrmError("CRM_HOOK_UNDECLARED", `Plugin "${id}" calls ${point.name} without declaring it in \`hooks\`.`, { details: { plugin: id, point: point.name } });
+      throw new CrmError(
+        "CRM_HOOK_UNDECLARED",
+        `Plugin "${id}" calls ${point.name} without declaring it in \`hooks\`.`,
+        { details: { plugin: id, point: point.name } },
+      );
     },
-    resolve: (target) => pluginContainer(Object.values(deps).map((reference) => [reference, kernel.services.get(reference)] as const)).resolve(target as never),
-    run: (work) => runAsPlugin(identity, work, kernel.ids.next()),
+    resolve: (target) =>
+      pluginContainer(
+        Object.values(deps).map((reference) => [reference, kernel.services.get(reference)] as const),
+      ).resolve(target as never),
+    run: (work) => runOutsideUnitOfWork(() => runAsPlugin(identity, work, kernel.ids.next())),
   };
 }
 
@@ -196,33 +268,49 @@ function parseOptions(plugin: Plugin): unknown {
   if (result.success) return result.data;
   const issues = result.error.issues.map(({ path, message }) => ({ path: path.map(String).join("."), message }));
   const text = issues.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join("; ");
-  throw new CrmError("CRM_PLUGIN_OPTIONS", `The options of plugin "${id}" are wrong: ${text}.`, { details: { plugin: id, issues } });
+  throw new CrmError("CRM_PLUGIN_OPTIONS", `The options of plugin "${id}" are wrong: ${text}.`, {
+    details: { plugin: id, issues },
+  });
 }
 
 function requireProvided(plugin: Plugin, wiring: Wiring<Contracts>): void {
   for (const [name, reference] of Object.entries(plugin.definition.provides ?? {})) {
     if ((wiring.provide as Record<string, unknown> | undefined)?.[name] !== undefined) continue;
-    throw new CrmError("CRM_PLUGIN_NOT_PROVIDED", `Plugin "${plugin.definition.id}" declares that it provides ${contractId(reference)} as "${name}", but its boot answers without it.`);
+    throw new CrmError(
+      "CRM_PLUGIN_NOT_PROVIDED",
+      `Plugin "${plugin.definition.id}" declares that it provides ${contractId(reference)} as "${name}", but its boot answers without it.`,
+    );
   }
 }
 
 function addHandler(handlers: Map<string, Handler>, handler: Handler, plugin: string): void {
   const { name } = handler.operation;
-  if (handlers.has(name)) throw new CrmError("CRM_BUS_DUPLICATE_HANDLER", `${name} has two handlers; plugin "${plugin}" brings the second. Leave one of them out.`, { details: { operation: name, plugin } });
+  if (handlers.has(name))
+    throw new CrmError(
+      "CRM_BUS_DUPLICATE_HANDLER",
+      `${name} has two handlers; plugin "${plugin}" brings the second. Leave one of them out.`,
+      { details: { operation: name, plugin } },
+    );
   handlers.set(name, handler);
 }
 
 function refuseDuplicateIds(plugins: readonly Plugin[]): void {
   const seen = new Set<string>();
   for (const { definition } of plugins) {
-    if (seen.has(definition.id)) throw new CrmError("CRM_KERNEL_DUPLICATE_PLUGIN", `The plugin "${definition.id}" is listed twice.`, { details: { plugin: definition.id } });
+    if (seen.has(definition.id))
+      throw new CrmError("CRM_KERNEL_DUPLICATE_PLUGIN", `The plugin "${definition.id}" is listed twice.`, {
+        details: { plugin: definition.id },
+      });
     seen.add(definition.id);
   }
 }
 
 function bootFailure(plugin: Plugin, cause: CrmError): CrmError {
   const { id } = plugin.definition;
-  return new CrmError("CRM_PLUGIN_BOOT", `Plugin "${id}" did not boot: ${cause.message}`, { details: { plugin: id, phase: "boot", code: cause.code, ...cause.details }, cause });
+  return new CrmError("CRM_PLUGIN_BOOT", `Plugin "${id}" did not boot: ${cause.message}`, {
+    details: { plugin: id, phase: "boot", code: cause.code, ...cause.details },
+    cause,
+  });
 }
 
 function provides(plugin: Plugin, reference: Contract<unknown>): boolean {

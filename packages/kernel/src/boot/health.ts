@@ -12,7 +12,10 @@ const PATIENCE_MS = 2_000;
 export async function askHealth(health: (() => Promise<Health>) | undefined): Promise<Health> {
   if (!health) return { status: "up" };
   const silence = new Promise<Health>((resolve) => {
-    setTimeout(() => resolve({ status: "down", reason: `It did not answer within ${PATIENCE_MS} ms.` }), PATIENCE_MS).unref();
+    setTimeout(
+      () => resolve({ status: "down", reason: `It did not answer within ${PATIENCE_MS} ms.` }),
+      PATIENCE_MS,
+    ).unref();
   });
   try {
     return await Promise.race([health(), silence]);

@@ -25,7 +25,11 @@ export interface Inspection {
   readonly plugins: readonly PluginInspection[];
   /** Contract id → the plugin that provides it. */
   readonly contracts: Readonly<Record<string, string>>;
-  readonly hooks: readonly { readonly name: string; readonly kind: HookKind; readonly taps: readonly { readonly plugin: string; readonly stage: string }[] }[];
+  readonly hooks: readonly {
+    readonly name: string;
+    readonly kind: HookKind;
+    readonly taps: readonly { readonly plugin: string; readonly stage: string }[];
+  }[];
   /** Milliseconds from the call of createKernel to ready. */
   readonly readyMs: number;
 }

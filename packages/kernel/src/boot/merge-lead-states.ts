@@ -21,8 +21,10 @@ export function mergeLeadStates(additions: readonly LeadState[]): LeadStates {
 function validate(table: ReadonlyMap<LeadStatus, LeadState>): void {
   for (const state of table.values()) {
     const unknown = state.next.find((status) => !table.has(status));
-    if (unknown !== undefined) throw invalid(`the state "${state.status}" leads to "${unknown}", which no plugin defines`);
-    if (state.final && state.next.length > 0) throw invalid(`the state "${state.status}" is final and yet leads to ${state.next.join(", ")}`);
+    if (unknown !== undefined)
+      throw invalid(`the state "${state.status}" leads to "${unknown}", which no plugin defines`);
+    if (state.final && state.next.length > 0)
+      throw invalid(`the state "${state.status}" is final and yet leads to ${state.next.join(", ")}`);
   }
   const reached = new Set<LeadStatus>(["new"]);
   for (const status of reached) for (const next of table.get(status)?.next ?? []) reached.add(next);

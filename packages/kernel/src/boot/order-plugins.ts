@@ -12,9 +12,13 @@ export function collectProviders(plugins: readonly Plugin[], builtIn: Iterable<C
     for (const reference of Object.values(definition.provides ?? {})) {
       const other = providers.get(reference);
       if (other !== undefined) {
-        throw new CrmError("CRM_KERNEL_DUPLICATE_PROVIDER", `Both "${other}" and "${definition.id}" provide ${contractId(reference)}. Leave one of them out.`, {
-          details: { contract: contractId(reference), plugins: [other, definition.id] },
-        });
+        throw new CrmError(
+          "CRM_KERNEL_DUPLICATE_PROVIDER",
+          `Both "${other}" and "${definition.id}" provide ${contractId(reference)}. Leave one of them out.`,
+          {
+            details: { contract: contractId(reference), plugins: [other, definition.id] },
+          },
+        );
       }
       providers.set(reference, definition.id);
     }
@@ -38,9 +42,10 @@ export function orderPlugins(plugins: readonly Plugin[], providers: Providers): 
       const other = byId.get(provider);
       if (other && other !== plugin) visit(other, [...path, id]);
     }
+    const open = [...path, id];
     for (const provider of optionalProvidersOf(plugin, providers)) {
       const other = byId.get(provider);
-      if (other && !reaches(other, id)) visit(other, [...path, id]);
+      if (other && !open.some((waiting) => reaches(other, waiting))) visit(other, open);
     }
     done.add(id);
     ordered.push(plugin);
@@ -78,15 +83,27 @@ function missing(plugin: Plugin, reference: Contract<unknown>, providers: Provid
   const wanted = contractId(reference);
   const other = [...providers].find(([candidate]) => contractName(candidate) === contractName(reference));
   if (other) {
-    return new CrmError("CRM_KERNEL_INCOMPATIBLE_CONTRACT", `Plugin "${id}" needs ${wanted}, but "${other[1]}" provides ${contractId(other[0])}. Use versions of the two that agree.`, {
-      details: { plugin: id, contract: wanted, provider: other[1], provided: contractId(other[0]) },
-    });
+    return new CrmError(
+      "CRM_KERNEL_INCOMPATIBLE_CONTRACT",
+      `Plugin "${id}" needs ${wanted}, but "${other[1]}" provides ${contractId(other[0])}. Use versions of the two that agree.`,
+      {
+        details: { plugin: id, contract: wanted, provider: other[1], provided: contractId(other[0]) },
+      },
+    );
   }
-  return new CrmError("CRM_KERNEL_MISSING_DEPENDENCY", `Plugin "${id}" needs ${wanted}, which no plugin of this application provides. Add one that lists it in \`provides\`.`, {
-    details: { plugin: id, contract: wanted },
-  });
+  return new CrmError(
+    "CRM_KERNEL_MISSING_DEPENDENCY",
+    `Plugin "${id}" needs ${wanted}, which no plugin of this application provides. Add one that lists it in \`provides\`.`,
+    {
+      details: { plugin: id, contract: wanted },
+    },
+  );
 }
 
 function cycle(path: readonly string[]): CrmError {
-  return new CrmError("CRM_KERNEL_DEPENDENCY_CYCLE", `Plugins depend on each other in a circle: ${path.join(" → ")}. Break it with an optional dependency or an event.`, { details: { path } });
+  return new CrmError(
+    "CRM_KERNEL_DEPENDENCY_CYCLE",
+    `Plugins depend on each other in a circle: ${path.join(" → ")}. Break it with an optional dependency or an event.`,
+    { details: { path } },
+  );
 }

@@ -15,5 +15,8 @@ export function pluginSubject(plugin: PluginIdentity, tenantId: string): AccessS
 export function runAsPlugin<T>(plugin: PluginIdentity, work: () => T, correlationId?: string): T {
   const { tenantId } = executionContext();
   const actor = { kind: "plugin" as const, id: plugin.id };
-  return runInContext({ actor, subject: pluginSubject(plugin, tenantId), ...(correlationId === undefined ? {} : { correlationId }) }, work);
+  return runInContext(
+    { actor, subject: pluginSubject(plugin, tenantId), ...(correlationId === undefined ? {} : { correlationId }) },
+    work,
+  );
 }

@@ -45,12 +45,18 @@ function createFacade(booted: BootedKernel, options: KernelOptions, run: Run): K
     get<T>(reference: Contract<T>): T {
       const service = booted.services.get(reference);
       if (service !== undefined) return service as T;
-      throw new CrmError("CRM_KERNEL_MISSING_CONTRACT", `No plugin of this application provides ${contractId(reference)}.`, { details: { contract: contractId(reference) } });
+      throw new CrmError(
+        "CRM_KERNEL_MISSING_CONTRACT",
+        `No plugin of this application provides ${contractId(reference)}.`,
+        { details: { contract: contractId(reference) } },
+      );
     },
     run: (work, context = {}) => runInContext({ correlationId: booted.ids.next(), ...context }, work),
     inspect: () => ({
       plugins: booted.plugins.map(inspectPlugin),
-      contracts: Object.fromEntries([...booted.providers].map(([reference, provider]) => [contractId(reference), provider])),
+      contracts: Object.fromEntries(
+        [...booted.providers].map(([reference, provider]) => [contractId(reference), provider]),
+      ),
       hooks: booted.hooks.describe(),
       readyMs: run.readyMs,
     }),
@@ -60,20 +66,30 @@ function createFacade(booted: BootedKernel, options: KernelOptions, run: Run): K
   };
 }
 
-async function startPlugin(kernel: BootedKernel, booted: BootedPlugin, phase: "start" | "ready", options: KernelOptions): Promise<void> {
+async function startPlugin(
+  kernel: BootedKernel,
+  booted: BootedPlugin,
+  phase: "start" | "ready",
+  options: KernelOptions,
+): Promise<void> {
   if (booted.status === "failed") return;
   const { definition, optional } = booted.plugin;
   const started = performance.now();
   try {
     const work = runAsPlugin(identityOf(booted.plugin), () => booted.wiring[phase]?.(), kernel.ids.next());
-    if (work) await withDeadline(work, { plugin: definition.id, phase, ms: options.startDeadlineMs ?? START_DEADLINE_MS });
+    if (work)
+      await withDeadline(work, { plugin: definition.id, phase, ms: options.startDeadlineMs ?? START_DEADLINE_MS });
     booted.status = "started";
   } catch (error) {
     const failure = toCrmError(error);
     booted.status = "failed";
     booted.failure = failure.message;
     const { id } = definition;
-    if (!optional) throw new CrmError("CRM_PLUGIN_START", `Plugin "${id}" did not start: ${failure.message}`, { details: { plugin: id, phase, code: failure.code, ...failure.details }, cause: error });
+    if (!optional)
+      throw new CrmError("CRM_PLUGIN_START", `Plugin "${id}" did not start: ${failure.message}`, {
+        details: { plugin: id, phase, code: failure.code, ...failure.details },
+        cause: error,
+      });
     kernel.logger().error(`Optional plugin "${id}" did not start: ${failure.message}`, { code: failure.code });
   } finally {
     booted.startMs += performance.now() - started;
@@ -86,7 +102,10 @@ async function startDeliveries(booted: BootedKernel, run: Run): Promise<void> {
   const need = <T>(reference: Contract<T>, plugin: BootedPlugin, what: string): T => {
     const service = booted.services.get(reference);
     if (service !== undefined) return service as T;
-    throw new CrmError("CRM_KERNEL_MISSING_CONTRACT", `Plugin "${plugin.plugin.definition.id}" has ${what}, which need ${contractId(reference)}. Add a storage plugin, such as memory() or mikroOrm().`);
+    throw new CrmError(
+      "CRM_KERNEL_MISSING_CONTRACT",
+      `Plugin "${plugin.plugin.definition.id}" has ${what}, which need ${contractId(reference)}. Add a storage plugin, such as memory() or mikroOrm().`,
+    );
   };
   for (const plugin of alive) {
     for (const subscription of plugin.subscriptions) {
@@ -94,7 +113,9 @@ async function startDeliveries(booted: BootedKernel, run: Run): Promise<void> {
       run.stoppers.push(() => running.stop());
     }
     for (const handler of plugin.wiring.jobs ?? []) {
-      const running = await need(Jobs, plugin, "jobs").work(handler.job as JobDefinition, (job) => runJob(plugin, job, handler.run));
+      const running = await need(Jobs, plugin, "jobs").work(handler.job as JobDefinition, (job) =>
+        runJob(plugin, job, handler.run),
+      );
       run.stoppers.push(() => running.stop());
     }
   }
@@ -105,22 +126,36 @@ function runJob(booted: BootedPlugin, job: JobRun, handler: (run: JobRun) => Pro
   const context = executionContext();
   const identity = identityOf(booted.plugin);
   const actor = { kind: "plugin" as const, id: identity.id };
-  return runWithContext({ ...context, actor, subject: pluginSubject(identity, context.tenantId), causationId: job.id }, () => handler(job));
+  return runWithContext(
+    { ...context, actor, subject: pluginSubject(identity, context.tenantId), causationId: job.id },
+    () => handler(job),
+  );
 }
 
 async function stopAll(booted: BootedKernel, options: KernelOptions, run: Run): Promise<void> {
   run.ready = false;
   const failures: unknown[] = [];
-  const settled = await Promise.allSettled(run.stoppers.map((stop) => withDeadline(stop(), { plugin: "kernel", phase: "stop", ms: options.stopDeadlineMs ?? STOP_DEADLINE_MS })));
+  const settled = await Promise.allSettled(
+    run.stoppers.map((stop) =>
+      withDeadline(stop(), { plugin: "kernel", phase: "stop", ms: options.stopDeadlineMs ?? STOP_DEADLINE_MS }),
+    ),
+  );
   for (const result of settled) if (result.status === "rejected") failures.push(result.reason);
   for (const plugin of booted.plugins.toReversed()) {
     if (plugin.status === "booted") continue;
     try {
       const work = runAsPlugin(identityOf(plugin.plugin), () => plugin.wiring.stop?.(), booted.ids.next());
-      if (work) await withDeadline(work, { plugin: plugin.plugin.definition.id, phase: "stop", ms: options.stopDeadlineMs ?? STOP_DEADLINE_MS });
+      if (work)
+        await withDeadline(work, {
+          plugin: plugin.plugin.definition.id,
+          phase: "stop",
+          ms: options.stopDeadlineMs ?? STOP_DEADLINE_MS,
+        });
     } catch (error) {
       failures.push(error);
-      booted.logger().error(`Plugin "${plugin.plugin.definition.id}" did not stop cleanly: ${toCrmError(error).message}`);
+      booted
+        .logger()
+        .error(`Plugin "${plugin.plugin.definition.id}" did not stop cleanly: ${toCrmError(error).message}`);
     }
     if (plugin.status === "started") plugin.status = "stopped";
   }
@@ -131,11 +166,15 @@ async function healthOf(booted: BootedKernel): Promise<HealthReport> {
   const entries = await Promise.all(
     booted.plugins.map(async (plugin) => {
       const { id } = plugin.plugin.definition;
-      if (plugin.status === "failed") return [id, { status: "down", reason: plugin.failure ?? "It failed." }, plugin.plugin.optional] as const;
+      if (plugin.status === "failed")
+        return [id, { status: "down", reason: plugin.failure ?? "It failed." }, plugin.plugin.optional] as const;
       return [id, await askHealth(plugin.wiring.health?.bind(plugin.wiring)), plugin.plugin.optional] as const;
     }),
   );
   const down = entries.some(([, health, optional]) => health.status === "down" && !optional);
   const degraded = entries.some(([, health]) => health.status !== "up");
-  return { status: down ? "down" : degraded ? "degraded" : "up", plugins: Object.fromEntries(entries.map(([id, health]) => [id, health])) };
+  return {
+    status: down ? "down" : degraded ? "degraded" : "up",
+    plugins: Object.fromEntries(entries.map(([id, health]) => [id, health])),
+  };
 }

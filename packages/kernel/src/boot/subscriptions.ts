@@ -31,7 +31,10 @@ export class SubscriptionCollector implements EventSubscriptions {
     if (this.#drafts.length === 0) this.subscription({});
     const draft = this.#drafts.at(-1) as Draft;
     if (draft.handlers.has(event.topic)) {
-      throw new CrmError("CRM_EVENT_DUPLICATE_HANDLER", `Plugin "${this.#plugin.id}" handles ${event.topic} twice in one subscription. Give the second a subscription of its own.`);
+      throw new CrmError(
+        "CRM_EVENT_DUPLICATE_HANDLER",
+        `Plugin "${this.#plugin.id}" handles ${event.topic} twice in one subscription. Give the second a subscription of its own.`,
+      );
     }
     draft.handlers.set(event.topic, { definition: event as unknown as EventDefinition, run });
     return this;
@@ -59,11 +62,19 @@ export class SubscriptionCollector implements EventSubscriptions {
 }
 
 /** Runs the handler as its plugin, in the tenant and correlation of the event that caused it. */
-function deliver(plugin: PluginIdentity, event: StoredEvent, handler: { definition: EventDefinition; run: Run }): Promise<void> {
+function deliver(
+  plugin: PluginIdentity,
+  event: StoredEvent,
+  handler: { definition: EventDefinition; run: Run },
+): Promise<void> {
   if (event.version !== handler.definition.version) {
-    throw new CrmError("CRM_EVENT_VERSION", `Plugin "${plugin.id}" was written for version ${handler.definition.version} of ${event.topic}, and position ${event.position} holds version ${event.version}.`, {
-      details: { plugin: plugin.id, topic: event.topic, version: event.version },
-    });
+    throw new CrmError(
+      "CRM_EVENT_VERSION",
+      `Plugin "${plugin.id}" was written for version ${handler.definition.version} of ${event.topic}, and position ${event.position} holds version ${event.version}.`,
+      {
+        details: { plugin: plugin.id, topic: event.topic, version: event.version },
+      },
+    );
   }
   const context = {
     ...executionContext(),

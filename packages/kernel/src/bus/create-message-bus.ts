@@ -19,7 +19,7 @@ export interface BusServices {
   readonly handlers: ReadonlyMap<string, Handler>;
   readonly permissions: () => PermissionManager | undefined;
   readonly unitOfWork: () => UnitOfWork;
-  readonly idempotency: () => Idempotency | undefined;
+  readonly idempotency: () => Idempotency;
   readonly around: AroundHook<OperationCall, Json>;
   readonly ended: ObserveHook<OperationOutcome>;
 }
@@ -32,8 +32,11 @@ export function createMessageBus(services: BusServices): MessageBus {
     if (!handler) return Promise.reject(noHandler(operation));
     const parsed = operation.input.safeParse(input);
     if (!parsed.success) return Promise.reject(invalidInput(operation, parsed.error.issues));
-    const run = () => observed(services, { operation, input: parsed.data }, (call) => carryOut(services, handler, call.input, options));
-    return executionContext().correlationId === NO_CORRELATION ? runInContext({ correlationId: services.ids.next() }, run) : run();
+    const run = () =>
+      observed(services, { operation, input: parsed.data }, (call) => carryOut(services, handler, call.input, options));
+    return executionContext().correlationId === NO_CORRELATION
+      ? runInContext({ correlationId: services.ids.next() }, run)
+      : run();
   };
   return {
     dispatch: (command, input, options) => execute(command as unknown as Operation, input, options) as Promise<never>,
@@ -45,11 +48,19 @@ export function createMessageBus(services: BusServices): MessageBus {
 
 const NO_CORRELATION = "00000000-0000-7000-8000-000000000000";
 
-async function observed(services: BusServices, call: OperationCall, work: (call: OperationCall) => Promise<Json>): Promise<Json> {
+async function observed(
+  services: BusServices,
+  call: OperationCall,
+  work: (call: OperationCall) => Promise<Json>,
+): Promise<Json> {
   if (services.ended.taps.length === 0) return services.around.run(call, work);
   const started = performance.now();
   const end = (errorCode?: string) =>
-    void services.ended.notify({ ...call, milliseconds: performance.now() - started, ...(errorCode === undefined ? {} : { errorCode }) });
+    void services.ended.notify({
+      ...call,
+      milliseconds: performance.now() - started,
+      ...(errorCode === undefined ? {} : { errorCode }),
+    });
   try {
     const output = await services.around.run(call, work);
     end();
@@ -83,7 +94,8 @@ async function authorise(services: BusServices, operation: Operation): Promise<v
   }
   if (subject?.kind === "plugin") return;
   const permissions = services.permissions();
-  if (!permissions || !subject) throw forbidden(operation, "nobody in this application can grant it: add a plugin that provides PermissionManager");
+  if (!permissions || !subject)
+    throw forbidden(operation, "nobody in this application can grant it: add a plugin that provides PermissionManager");
   const decision = await permissions.check({ subject, permission });
   if (!decision.granted) throw forbidden(operation, decision.reason);
 }
@@ -95,13 +107,25 @@ async function scopeOf(services: BusServices, operation: Operation): Promise<Cri
   return (await services.permissions()?.scope(subject, operation.permission)) ?? nothing;
 }
 
-async function once(services: BusServices, operation: Operation, input: Json, options: DispatchOptions, run: () => Promise<Json>): Promise<Json> {
+async function once(
+  services: BusServices,
+  operation: Operation,
+  input: Json,
+  options: DispatchOptions,
+  run: () => Promise<Json>,
+): Promise<Json> {
   const { idempotencyKey } = options;
-  const store = idempotencyKey === undefined ? undefined : services.idempotency();
-  if (idempotencyKey === undefined || !store) return run();
+  if (idempotencyKey === undefined) return run();
+  const store = services.idempotency();
   const { tenantId, actor } = executionContext();
   const inputHash = createHash("sha256").update(canonical(input)).digest("hex");
-  const claim: IdempotencyClaim = { tenantId, actor: `${actor.kind}:${actor.id}`, operation: operation.name, key: idempotencyKey, inputHash };
+  const claim: IdempotencyClaim = {
+    tenantId,
+    actor: `${actor.kind}:${actor.id}`,
+    operation: operation.name,
+    key: idempotencyKey,
+    inputHash,
+  };
   const earlier = await store.claim(claim);
   if (earlier) return earlier.output;
   const output = await run();
@@ -124,26 +148,40 @@ async function retryConflicts(work: () => Promise<Json>): Promise<Json> {
 /** JSON with sorted keys: equal inputs have equal texts. */
 function canonical(value: Json): string {
   return JSON.stringify(value, (_, part: unknown) =>
-    part && typeof part === "object" && !Array.isArray(part) ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1))) : part,
+    part && typeof part === "object" && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
   );
 }
 
 function noHandler(operation: Operation): CrmError {
-  return new CrmError("CRM_BUS_NO_HANDLER", `Nothing in this application serves ${operation.name}. Add the plugin that does.`, { status: 501, details: { operation: operation.name } });
+  return new CrmError(
+    "CRM_BUS_NO_HANDLER",
+    `Nothing in this application serves ${operation.name}. Add the plugin that does.`,
+    { status: 501, details: { operation: operation.name } },
+  );
 }
 
 function invalidInput(operation: Operation, issues: readonly { path: PropertyKey[]; message: string }[]): CrmError {
   const list = issues.map(({ path, message }) => ({ path: path.map(String).join("."), message }));
   const first = list[0];
-  return new CrmError("CRM_BUS_INVALID_INPUT", `The input of ${operation.name} is wrong${first ? ` at "${first.path}": ${first.message}` : ""}.`, {
-    status: 422,
-    details: { operation: operation.name, issues: list },
-  });
+  return new CrmError(
+    "CRM_BUS_INVALID_INPUT",
+    `The input of ${operation.name} is wrong${first ? ` at "${first.path}": ${first.message}` : ""}.`,
+    {
+      status: 422,
+      details: { operation: operation.name, issues: list },
+    },
+  );
 }
 
 function forbidden(operation: Operation, reason: string): CrmError {
-  return new CrmError("CRM_IAM_FORBIDDEN", `${operation.name} needs the permission ${operation.permission ?? ""}: ${reason}.`, {
-    status: 403,
-    details: { operation: operation.name, permission: operation.permission },
-  });
+  return new CrmError(
+    "CRM_IAM_FORBIDDEN",
+    `${operation.name} needs the permission ${operation.permission ?? ""}: ${reason}.`,
+    {
+      status: 403,
+      details: { operation: operation.name, permission: operation.permission },
+    },
+  );
 }

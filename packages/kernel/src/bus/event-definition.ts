@@ -15,8 +15,12 @@ type Current<V extends Readonly<Record<number, z.ZodType>>> = z.output<V[keyof V
 const TOPIC = /^[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)+$/;
 
 /** Declares an event: `defineEvent("lead.created", { 1: schema })`. */
-export function defineEvent<const V extends Readonly<Record<number, z.ZodType>>>(topic: string, versions: V): EventDefinition<Current<V>> {
-  if (!TOPIC.test(topic)) throw new TypeError(`An event is named "<entity>.<what-happened>" in kebab-case, not "${topic}".`);
+export function defineEvent<const V extends Readonly<Record<number, z.ZodType>>>(
+  topic: string,
+  versions: V,
+): EventDefinition<Current<V>> {
+  if (!TOPIC.test(topic))
+    throw new TypeError(`An event is named "<entity>.<what-happened>" in kebab-case, not "${topic}".`);
   const version = Math.max(...Object.keys(versions).map(Number));
   const schema = versions[version];
   if (!schema) throw new TypeError(`The event ${topic} needs at least the schema of version 1.`);

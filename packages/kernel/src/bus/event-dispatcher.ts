@@ -41,9 +41,17 @@ export function createEventDispatcher(services: { clock: Clock; ids: Ids; log: (
     async dispatch(event, aggregate, payload) {
       const checked = event.schema.safeParse(payload);
       if (!checked.success) {
-        throw new CrmError("CRM_EVENT_INVALID", `The payload of ${event.topic} does not fit its version ${event.version}: ${checked.error.issues[0]?.message ?? ""}`, {
-          details: { topic: event.topic, version: event.version, issues: checked.error.issues.map(({ path, message }) => ({ path: path.join("."), message })) },
-        });
+        throw new CrmError(
+          "CRM_EVENT_INVALID",
+          `The payload of ${event.topic} does not fit its version ${event.version}: ${checked.error.issues[0]?.message ?? ""}`,
+          {
+            details: {
+              topic: event.topic,
+              version: event.version,
+              issues: checked.error.issues.map(({ path, message }) => ({ path: path.join("."), message })),
+            },
+          },
+        );
       }
       await services.log().append([envelope(event, aggregate, payload)]);
     },

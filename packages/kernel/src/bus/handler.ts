@@ -30,8 +30,16 @@ export interface Handler {
 }
 
 /** Serves a command. */
-export function handle<I, O>(command: Command<I, O>, run: (input: I, context: CommandContext) => Promise<O>, options: HandlerOptions = {}): Handler {
-  return { operation: command as unknown as Operation, unitOfWork: options.unitOfWork ?? "shared", run: run as unknown as Handler["run"] };
+export function handle<I, O>(
+  command: Command<I, O>,
+  run: (input: I, context: CommandContext) => Promise<O>,
+  options: HandlerOptions = {},
+): Handler {
+  return {
+    operation: command as unknown as Operation,
+    unitOfWork: options.unitOfWork ?? "shared",
+    run: run as unknown as Handler["run"],
+  };
 }
 
 /** Serves a query. */

@@ -36,13 +36,20 @@ export interface Query<I = Json, O = Json> extends OperationDefinition<I, O> {
 
 export type Operation = Command | Query;
 
-type Definition<I, O> = Omit<OperationDefinition<I, O>, "version" | "http"> & { readonly version?: number; readonly http?: HttpBinding | null };
+type Definition<I, O> = Omit<OperationDefinition<I, O>, "version" | "http"> & {
+  readonly version?: number;
+  readonly http?: HttpBinding | null;
+};
 
 const NAME = /^[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*){1,3}$/;
 
 function define<K extends "command" | "query", I, O>(kind: K, definition: Definition<I, O>) {
-  if (!NAME.test(definition.name)) throw new TypeError(`An operation is named "<area>.<entity>.<verb>" in kebab-case, not "${definition.name}".`);
-  const http = definition.http === undefined ? ({ method: "POST", path: `/${kind === "command" ? "commands" : "queries"}/${definition.name}` } as const) : definition.http;
+  if (!NAME.test(definition.name))
+    throw new TypeError(`An operation is named "<area>.<entity>.<verb>" in kebab-case, not "${definition.name}".`);
+  const http =
+    definition.http === undefined
+      ? ({ method: "POST", path: `/${kind === "command" ? "commands" : "queries"}/${definition.name}` } as const)
+      : definition.http;
   return Object.freeze({ version: 1, ...definition, http, kind });
 }
 

@@ -20,4 +20,7 @@ export interface ChannelAccount extends EntityRecord {
 
 export interface ChannelAccountRepository extends Repository<ChannelAccount> {}
 
-export const ChannelAccountRepository = contract<ChannelAccountRepository>("communication.channel-account-repository", 1);
+export const ChannelAccountRepository = contract<ChannelAccountRepository>(
+  "communication.channel-account-repository",
+  1,
+);

@@ -46,7 +46,12 @@ export interface OutboundMessage {
 
 /** What became of an attempt to send. A throw means the outcome is unknown: the attempt is repeated with the same key. */
 export type SendResult =
-  | { readonly outcome: "accepted"; readonly externalId: string; readonly at: Timestamp; readonly status?: "sent" | "delivered" | "read" }
+  | {
+      readonly outcome: "accepted";
+      readonly externalId: string;
+      readonly at: Timestamp;
+      readonly status?: "sent" | "delivered" | "read";
+    }
   | { readonly outcome: "deferred"; readonly retryAfterMs: number; readonly reason: string }
   | { readonly outcome: "rejected"; readonly reason: string };
 

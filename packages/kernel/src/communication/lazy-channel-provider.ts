@@ -7,7 +7,10 @@ const PAUSE_MS = 1_000;
  * A provider whose client library is loaded when the first account needs it: protocol libraries are large, and an
  * application starts faster and stays smaller without those that nobody uses. What the provider is, is known at once.
  */
-export function lazyChannelProvider(description: Pick<ChannelProvider, "type" | "capabilities" | "settings" | "loginMethods">, load: () => Promise<ChannelProvider>): ChannelProvider {
+export function lazyChannelProvider(
+  description: Pick<ChannelProvider, "type" | "capabilities" | "settings" | "loginMethods">,
+  load: () => Promise<ChannelProvider>,
+): ChannelProvider {
   let loading: Promise<ChannelProvider> | undefined;
   const provider = (): Promise<ChannelProvider> =>
     (loading ??= load().catch((error: unknown) => {

@@ -12,7 +12,12 @@ export interface LoginField {
 export type LoginStep =
   | { readonly sequence: number; readonly kind: "working" }
   | { readonly sequence: number; readonly kind: "show-qr"; readonly text: string; readonly expiresAt: Timestamp }
-  | { readonly sequence: number; readonly kind: "ask"; readonly fields: readonly LoginField[]; readonly problem?: string }
+  | {
+      readonly sequence: number;
+      readonly kind: "ask";
+      readonly fields: readonly LoginField[];
+      readonly problem?: string;
+    }
   | { readonly sequence: number; readonly kind: "done"; readonly externalId: string; readonly displayName: string }
   | { readonly sequence: number; readonly kind: "failed"; readonly code: string; readonly reason: string };
 

@@ -2,7 +2,17 @@ import { z } from "zod";
 import { defineCommand, defineQuery } from "../bus/operation.ts";
 import { criteriaSchema } from "../infrastructure/criteria-schema.ts";
 import { id, jsonObject, pageOf, pageRequestFields } from "../schema.ts";
-import { activitySchema, channelAccountSchema, conversationSchema, deliveryUpdateSchema, inboundMessageSchema, inboundReceiptSchema, loginStepSchema, messagePartSchema, messageSchema } from "./schemas.ts";
+import {
+  activitySchema,
+  channelAccountSchema,
+  conversationSchema,
+  deliveryUpdateSchema,
+  inboundMessageSchema,
+  inboundReceiptSchema,
+  loginStepSchema,
+  messagePartSchema,
+  messageSchema,
+} from "./schemas.ts";
 
 const byId = z.object({ id });
 const nothing = z.object({});
@@ -29,12 +39,16 @@ export const ReportDelivery = defineCommand({
 
 export const SendMessage = defineCommand({
   name: "communication.message.send",
-  description: "Queues a message to the contact of a conversation; it is sent in order, and its status changes as the channel reports.",
+  description:
+    "Queues a message to the contact of a conversation; it is sent in order, and its status changes as the channel reports.",
   input: z.object({
     conversationId: id,
     parts: z.array(messagePartSchema).min(1).max(10).readonly(),
     replyToId: id.nullable().default(null),
-    origin: z.object({ system: z.string().min(1).max(50), id: z.string().min(1).max(200) }).nullable().default(null),
+    origin: z
+      .object({ system: z.string().min(1).max(50), id: z.string().min(1).max(200) })
+      .nullable()
+      .default(null),
     /** Who wrote it, when that is not who calls: a manager in another system. */
     authorName: z.string().max(200).exactOptional(),
   }),
@@ -91,7 +105,12 @@ export const GetTimeline = defineQuery({
 export const CreateChannelAccount = defineCommand({
   name: "communication.channel.create",
   description: "Adds an account on a channel. Channels with a login begin as needs-login.",
-  input: z.object({ type: z.string().min(1), name: z.string().min(1).max(200), settings: jsonObject.default({}), enabled: z.boolean().default(true) }),
+  input: z.object({
+    type: z.string().min(1),
+    name: z.string().min(1).max(200),
+    settings: jsonObject.default({}),
+    enabled: z.boolean().default(true),
+  }),
   output: channelAccountSchema,
   permission: "communication.channel.manage",
   http: { method: "POST", path: "/channels", status: 201 },
@@ -100,7 +119,12 @@ export const CreateChannelAccount = defineCommand({
 export const UpdateChannelAccount = defineCommand({
   name: "communication.channel.update",
   description: "Renames, reconfigures, connects or disconnects an account.",
-  input: z.object({ id, name: z.string().min(1).max(200).exactOptional(), settings: jsonObject.exactOptional(), enabled: z.boolean().exactOptional() }),
+  input: z.object({
+    id,
+    name: z.string().min(1).max(200).exactOptional(),
+    settings: jsonObject.exactOptional(),
+    enabled: z.boolean().exactOptional(),
+  }),
   output: channelAccountSchema,
   permission: "communication.channel.manage",
   http: { method: "PATCH", path: "/channels/:id" },
@@ -126,7 +150,8 @@ export const ListChannelAccounts = defineQuery({
 
 export const BeginLogin = defineCommand({
   name: "communication.channel.begin-login",
-  description: "Begins to log an account in; a login that is under way is cancelled. Without a method the channel's preferred one is taken.",
+  description:
+    "Begins to log an account in; a login that is under way is cancelled. Without a method the channel's preferred one is taken.",
   input: z.object({ id, method: z.string().min(1).exactOptional() }),
   output: loginStepSchema,
   permission: "communication.channel.manage",
@@ -135,7 +160,8 @@ export const BeginLogin = defineCommand({
 
 export const AwaitLoginStep = defineQuery({
   name: "communication.channel.await-login-step",
-  description: "The login's current step if it comes after `after`, otherwise the next one; waits up to 25 seconds, then answers the current one.",
+  description:
+    "The login's current step if it comes after `after`, otherwise the next one; waits up to 25 seconds, then answers the current one.",
   input: z.object({ id, after: z.coerce.number().int().nonnegative().default(0) }),
   output: loginStepSchema,
   permission: "communication.channel.manage",

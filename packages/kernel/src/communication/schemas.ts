@@ -15,7 +15,10 @@ import { identityClaimSchema } from "../sales/schemas.ts";
 export const MAX_TEXT_LENGTH = 65_536;
 
 export const storedFileSchema: z.ZodType<StoredFile> = z.strictObject({
-  path: z.string().regex(/^[\w.-]+(\/[\w.-]+)*$/).max(500),
+  path: z
+    .string()
+    .regex(/^[\w.-]+(\/[\w.-]+)*$/)
+    .max(500),
   size: z.number().int().nonnegative(),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   mimeType: z.string().min(1).max(200),
@@ -30,18 +33,39 @@ export const messagePartSchema: z.ZodType<MessagePart> = z.discriminatedUnion("t
     file: storedFileSchema,
     durationSeconds: z.number().nonnegative().exactOptional(),
   }),
-  z.strictObject({ type: z.literal("location"), latitude: z.number().min(-90).max(90), longitude: z.number().min(-180).max(180), title: z.string().max(500).exactOptional() }),
-  z.strictObject({ type: z.literal("contact"), name: z.string().max(500), phones: z.array(z.string().max(50)).max(20).readonly() }),
+  z.strictObject({
+    type: z.literal("location"),
+    latitude: z.number().min(-90).max(90),
+    longitude: z.number().min(-180).max(180),
+    title: z.string().max(500).exactOptional(),
+  }),
+  z.strictObject({
+    type: z.literal("contact"),
+    name: z.string().max(500),
+    phones: z.array(z.string().max(50)).max(20).readonly(),
+  }),
   z.strictObject({
     type: z.literal("buttons"),
     text: z.string().max(MAX_TEXT_LENGTH),
-    buttons: z.array(z.strictObject({ id: z.string().max(64), label: z.string().max(100) })).max(20).readonly(),
+    buttons: z
+      .array(z.strictObject({ id: z.string().max(64), label: z.string().max(100) }))
+      .max(20)
+      .readonly(),
   }),
-  z.strictObject({ type: z.literal("template"), name: z.string().max(200), language: z.string().max(20), variables: z.record(z.string(), z.string()) }),
+  z.strictObject({
+    type: z.literal("template"),
+    name: z.string().max(200),
+    language: z.string().max(20),
+    variables: z.record(z.string(), z.string()),
+  }),
   z.strictObject({ type: z.literal("unsupported"), description: z.string().max(500), raw: json }),
 ]);
 
-export const participantSchema: z.ZodType<Participant> = z.object({ kind: z.enum(["contact", "user", "plugin", "system"]), id, name: z.string() });
+export const participantSchema: z.ZodType<Participant> = z.object({
+  kind: z.enum(["contact", "user", "plugin", "system"]),
+  id,
+  name: z.string(),
+});
 
 const deliveryStatus = z.enum(["queued", "sent", "delivered", "read", "failed"]);
 
@@ -114,7 +138,10 @@ export const inboundMessageSchema: z.ZodType<InboundMessage> = z.strictObject({
   channelType: z.string().min(1).max(50),
   externalId: z.string().min(1).max(300),
   conversationExternalId: z.string().min(1).max(300),
-  sender: z.strictObject({ name: z.string().max(500), identities: z.array(identityClaimSchema).min(1).max(10).readonly() }),
+  sender: z.strictObject({
+    name: z.string().max(500),
+    identities: z.array(identityClaimSchema).min(1).max(10).readonly(),
+  }),
   parts: z.array(messagePartSchema).min(1).max(50).readonly(),
   replyToExternalId: z.string().max(300).exactOptional(),
   forwardedFrom: z.string().max(500).exactOptional(),
@@ -123,7 +150,13 @@ export const inboundMessageSchema: z.ZodType<InboundMessage> = z.strictObject({
   sanitised: z.boolean().exactOptional(),
 }) as z.ZodType<InboundMessage>;
 
-export const inboundReceiptSchema: z.ZodType<InboundReceipt> = z.object({ messageId: id, conversationId: id, contactId: id, leadId: id, duplicate: z.boolean() });
+export const inboundReceiptSchema: z.ZodType<InboundReceipt> = z.object({
+  messageId: id,
+  conversationId: id,
+  contactId: id,
+  leadId: id,
+  duplicate: z.boolean(),
+});
 
 export const deliveryUpdateSchema: z.ZodType<DeliveryUpdate> = z.strictObject({
   status: z.enum(["sent", "delivered", "read", "failed"]),

@@ -57,5 +57,8 @@ export function runOutsideUnitOfWork<T>(work: () => T): T {
 export function requireUnitOfWork(what: string): object {
   const unit = executionContext().unitOfWork;
   if (unit) return unit;
-  throw new CrmError("CRM_UOW_REQUIRED", `${what} belongs into a unit of work: wrap it in UnitOfWork.run or dispatch a command.`);
+  throw new CrmError(
+    "CRM_UOW_REQUIRED",
+    `${what} belongs into a unit of work: wrap it in UnitOfWork.run or dispatch a command.`,
+  );
 }

@@ -45,7 +45,7 @@ export class Deadlines {
       this.#timer = undefined;
       return;
     }
-    for (let deadline: Deadline | undefined = this.#head.next; deadline; ) {
+    for (let deadline: Deadline | undefined = this.#head.next; deadline;) {
       const next: Deadline | undefined = deadline.next;
       if (deadline.expiresAt <= this.#sweeps) {
         this.delete(deadline);

@@ -16,6 +16,7 @@ export class HookRegistry {
   readonly #hooks = new Map<string, AnyHook>();
   readonly #taps = new Map<string, Tap[]>();
   readonly #services: HookServices;
+  #frozen = false;
 
   constructor(services: HookServices) {
     this.#services = services;
@@ -26,14 +27,21 @@ export class HookRegistry {
     const known = this.#hooks.get(point.name);
     if (!known) this.#hooks.set(point.name, this.#create(point));
     else if (known.kind !== point.kind) {
-      throw new CrmError("CRM_HOOK_KIND", `${point.name} is declared both as ${known.kind} and as ${point.kind}.`, { details: { point: point.name } });
+      throw new CrmError("CRM_HOOK_KIND", `${point.name} is declared both as ${known.kind} and as ${point.kind}.`, {
+        details: { point: point.name },
+      });
     }
   }
 
   /** The hook behind a declared point, for the code that calls it. */
   hook<P extends PointLike>(point: P): HookOf<P> {
     const found = this.#hooks.get(point.name);
-    if (!found) throw new CrmError("CRM_HOOK_UNKNOWN", `No plugin declares the hook point ${point.name}. Add the plugin that calls it.`, { details: { point: point.name } });
+    if (!found)
+      throw new CrmError(
+        "CRM_HOOK_UNKNOWN",
+        `No plugin declares the hook point ${point.name}. Add the plugin that calls it.`,
+        { details: { point: point.name } },
+      );
     return found as unknown as HookOf<P>;
   }
 
@@ -41,13 +49,27 @@ export class HookRegistry {
     return { tap: (point, run, options = {}) => this.#tap(plugin, point, run as Tap["run"], options) };
   }
 
-  /** Checks that every tapped point exists and puts the taps in order. */
+  /** Takes the taps of a plugin out again, before the freeze. */
+  forget(plugin: string): void {
+    for (const [name, taps] of this.#taps) {
+      const others = taps.filter((tap) => tap.plugin !== plugin);
+      if (others.length > 0) this.#taps.set(name, others);
+      else this.#taps.delete(name);
+    }
+  }
+
+  /** Checks that every tapped point exists and puts the taps in order. Later taps are refused. */
   freeze(): void {
+    this.#frozen = true;
     for (const [name, taps] of this.#taps) {
       const hook = this.#hooks.get(name);
       if (!hook) {
         const plugins = taps.map((tap) => `"${tap.plugin}"`).join(", ");
-        throw new CrmError("CRM_HOOK_UNKNOWN", `${plugins} taps ${name}, which no plugin of this application calls. Add the plugin that calls it.`, { details: { point: name } });
+        throw new CrmError(
+          "CRM_HOOK_UNKNOWN",
+          `${plugins} taps ${name}, which no plugin of this application calls. Add the plugin that calls it.`,
+          { details: { point: name } },
+        );
       }
       (hook as { setTaps(taps: readonly Tap[]): void }).setTaps(taps);
     }
@@ -63,6 +85,12 @@ export class HookRegistry {
   }
 
   #tap(plugin: string, point: AnyHookPoint | PointLike, run: Tap["run"], options: TapOptions): void {
+    if (this.#frozen)
+      throw new CrmError(
+        "CRM_HOOK_FROZEN",
+        `Plugin "${plugin}" taps ${point.name} too late: tap in \`extend\`, before the kernel starts.`,
+        { details: { point: point.name, plugin } },
+      );
     const tap: Tap = {
       plugin,
       run,

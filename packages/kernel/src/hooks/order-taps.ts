@@ -16,18 +16,26 @@ export function orderTaps<T extends Tap>(point: string, taps: readonly T[]): rea
       { details: { point, plugin: tap.plugin, neighbour: stranger } },
     );
   }
-  return STAGES.flatMap((stage) => orderWithin(point, taps.filter((tap) => tap.stage === stage)));
+  return STAGES.flatMap((stage) =>
+    orderWithin(
+      point,
+      taps.filter((tap) => tap.stage === stage),
+    ),
+  );
 }
 
 function orderWithin<T extends Tap>(point: string, taps: readonly T[]): T[] {
-  const mustFollow = (later: T, earlier: T) => later.after.includes(earlier.plugin) || earlier.before.includes(later.plugin);
+  const mustFollow = (later: T, earlier: T) =>
+    later.after.includes(earlier.plugin) || earlier.before.includes(later.plugin);
   const rest = [...taps];
   const ordered: T[] = [];
   while (rest.length > 0) {
     const next = rest.findIndex((tap) => !rest.some((other) => other !== tap && mustFollow(tap, other)));
     if (next < 0) {
       const ids = rest.map((tap) => tap.plugin).join(", ");
-      throw new CrmError("CRM_HOOK_CYCLE", `The taps of ${point} by ${ids} want to run before each other.`, { details: { point } });
+      throw new CrmError("CRM_HOOK_CYCLE", `The taps of ${point} by ${ids} want to run before each other.`, {
+        details: { point },
+      });
     }
     ordered.push(...rest.splice(next, 1));
   }

@@ -40,7 +40,12 @@ export class Frame<I> implements Deadline {
 }
 
 /** Adds a tap to tapable with the tap's name on its failures. A tap that answers at once costs no promise. */
-export function addTap<I>(hook: TapableHook, point: string, tap: Tap<(value: I) => unknown>, settle: (frame: Frame<I>, answer: unknown) => unknown) {
+export function addTap<I>(
+  hook: TapableHook,
+  point: string,
+  tap: Tap<(value: I) => unknown>,
+  settle: (frame: Frame<I>, answer: unknown) => unknown,
+) {
   hook.tapAsync(tap.plugin, (raw: unknown, callback: Callback) => {
     const frame = raw as Frame<I>;
     frame.current = tap as Tap;
@@ -67,7 +72,12 @@ export function addTap<I>(hook: TapableHook, point: string, tap: Tap<(value: I) 
  * Runs a tapable series hook for one frame and answers what `conclude` makes of its end. A call that still runs
  * when its deadline passes is given up.
  */
-export function runSeries<I, R>(hook: TapableHook, frame: Frame<I>, limits: { readonly deadlines: Deadlines; readonly deadlineMs: number }, conclude: (frame: Frame<I>, result: unknown) => R): Promise<R> {
+export function runSeries<I, R>(
+  hook: TapableHook,
+  frame: Frame<I>,
+  limits: { readonly deadlines: Deadlines; readonly deadlineMs: number },
+  conclude: (frame: Frame<I>, result: unknown) => R,
+): Promise<R> {
   return new Promise<R>((resolve, reject) => {
     frame.reject = reject;
     (hook as AsyncSeriesBailHook<[unknown], unknown>).callAsync(frame, (error: unknown, result: unknown) => {

@@ -35,5 +35,9 @@ export interface Route {
 
 /** Answers with JSON. */
 export function json(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): RouteResponse {
-  return { status, headers: { "content-type": "application/json; charset=utf-8", ...headers }, body: JSON.stringify(value) };
+  return {
+    status,
+    headers: { "content-type": "application/json; charset=utf-8", ...headers },
+    body: JSON.stringify(value),
+  };
 }

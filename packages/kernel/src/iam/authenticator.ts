@@ -29,7 +29,10 @@ export interface Authenticator {
   /** Sets the password of a user and ends the user's other sessions. */
   setPassword(userId: string, password: string): Promise<void>;
   /** A key that acts as the user, optionally limited to some permissions. */
-  createApiKey(userId: string, options: { readonly name: string; readonly permissions?: readonly string[]; readonly expiresAt?: Timestamp }): Promise<ApiKey>;
+  createApiKey(
+    userId: string,
+    options: { readonly name: string; readonly permissions?: readonly string[]; readonly expiresAt?: Timestamp },
+  ): Promise<ApiKey>;
   revokeApiKey(id: string): Promise<void>;
 }
 

@@ -23,7 +23,11 @@ export const grantSchema: z.ZodType<Grant> = z.strictObject({
   criteria: criteriaSchema.exactOptional(),
 });
 
-export const roleSchema: z.ZodType<Role> = z.object({ ...entityFields, name: z.string(), grants: z.array(grantSchema).readonly() });
+export const roleSchema: z.ZodType<Role> = z.object({
+  ...entityFields,
+  name: z.string(),
+  grants: z.array(grantSchema).readonly(),
+});
 export const teamSchema: z.ZodType<Team> = z.object({ ...entityFields, name: z.string(), parentId: id.nullable() });
 
 const userFields = {
@@ -37,7 +41,14 @@ const userFields = {
 export const CreateUser = defineCommand({
   name: "iam.user.create",
   description: "Adds a person who works with the CRM, with a password to sign in with.",
-  input: z.object({ ...userFields, email: z.email().max(320).transform((email) => email.toLowerCase()), password: z.string().min(10).max(200).exactOptional() }),
+  input: z.object({
+    ...userFields,
+    email: z
+      .email()
+      .max(320)
+      .transform((email) => email.toLowerCase()),
+    password: z.string().min(10).max(200).exactOptional(),
+  }),
   output: userSchema,
   permission: "iam.user.manage",
   http: { method: "POST", path: "/users", status: 201 },
@@ -106,7 +117,11 @@ export const ListRoles = defineQuery({
 export const CreateApiKey = defineCommand({
   name: "iam.api-key.create",
   description: "Makes a key that acts as the caller, optionally limited to some permissions. It is shown this once.",
-  input: z.object({ name: z.string().min(1).max(100), permissions: z.array(z.string()).max(100).exactOptional(), expiresAt: timestamp.exactOptional() }),
+  input: z.object({
+    name: z.string().min(1).max(100),
+    permissions: z.array(z.string()).max(100).exactOptional(),
+    expiresAt: timestamp.exactOptional(),
+  }),
   output: z.object({ id, key: z.string() }),
   permission: "iam.api-key.manage",
   http: { method: "POST", path: "/api-keys", status: 201 },

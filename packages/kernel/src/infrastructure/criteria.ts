@@ -30,8 +30,12 @@ export const everything: Criteria = and();
 export const nothing: Criteria = or();
 
 /** Conditions on one field of `R`: `where<Lead>("status").eq("new")`. Paths into JSON are plain strings. */
-export function where<R = Record<string, unknown>>(field: Extract<keyof R, string> | `${Extract<keyof R, string>}.${string}`) {
-  const compare = (op: ComparisonOperator) => (value: CriteriaValue): Criteria => ({ op, field, value });
+export function where<R = Record<string, unknown>>(
+  field: Extract<keyof R, string> | `${Extract<keyof R, string>}.${string}`,
+) {
+  const compare =
+    (op: ComparisonOperator) =>
+    (value: CriteriaValue): Criteria => ({ op, field, value });
   return {
     eq: compare("eq"),
     ne: compare("ne"),

@@ -1,13 +1,47 @@
 export { type AuditEntry, type AuditRecord, Auditor, type FieldChange } from "./auditor.ts";
 export { Clock, systemClock } from "./clock.ts";
-export { type Collection, type CollectionDefinition, Collections, type Stored, defineCollection } from "./collections.ts";
-export { type ComparisonOperator, type Criteria, type CriteriaSubject, type CriteriaValue, and, everything, not, nothing, or, where } from "./criteria.ts";
+export {
+  type Collection,
+  type CollectionDefinition,
+  Collections,
+  type Stored,
+  defineCollection,
+} from "./collections.ts";
+export {
+  type ComparisonOperator,
+  type Criteria,
+  type CriteriaSubject,
+  type CriteriaValue,
+  and,
+  everything,
+  not,
+  nothing,
+  or,
+  where,
+} from "./criteria.ts";
 export { criteriaSchema } from "./criteria-schema.ts";
-export { type AggregateRef, type DurableSubscription, EventLog, type NewEvent, type ReadEvents, type RunningSubscription, type StoredEvent, type SubscriptionState } from "./event-log.ts";
+export {
+  type AggregateRef,
+  type DurableSubscription,
+  EventLog,
+  type NewEvent,
+  type ReadEvents,
+  type RunningSubscription,
+  type StoredEvent,
+  type SubscriptionState,
+} from "./event-log.ts";
 export { HttpClient, type HttpRequest, type HttpResponse } from "./http-client.ts";
 export { Idempotency, type IdempotencyClaim } from "./idempotency.ts";
 export { Ids, uuidV7 } from "./ids.ts";
-export { type EnqueueOptions, type JobDefinition, type JobRun, type JobState, Jobs, type RunningWorker, defineJob } from "./jobs.ts";
+export {
+  type EnqueueOptions,
+  type JobDefinition,
+  type JobRun,
+  type JobState,
+  Jobs,
+  type RunningWorker,
+  defineJob,
+} from "./jobs.ts";
 export { type Json, type JsonObject, type Timestamp } from "./json.ts";
 export { type Lease, type LeaseOptions, Leases } from "./leases.ts";
 export { Logger, silentLogger } from "./logger.ts";

@@ -19,7 +19,10 @@ export function matches(criteria: Criteria, subject: CriteriaSubject): boolean {
     case "startsWith":
       return includesText(fieldOf(subject, criteria.field), criteria.value, (text, part) => text.startsWith(part));
     case "between":
-      return order(fieldOf(subject, criteria.field), criteria.from, (sign) => sign >= 0) && order(fieldOf(subject, criteria.field), criteria.to, (sign) => sign <= 0);
+      return (
+        order(fieldOf(subject, criteria.field), criteria.from, (sign) => sign >= 0) &&
+        order(fieldOf(subject, criteria.field), criteria.to, (sign) => sign <= 0)
+      );
     default:
       return compare(criteria.op, fieldOf(subject, criteria.field), criteria.value);
   }

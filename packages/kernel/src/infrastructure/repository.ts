@@ -16,7 +16,10 @@ export interface EntityRecord {
 }
 
 /** A record before it is stored: the storage fills in tenant, version and times. */
-export type NewRecord<R extends EntityRecord> = Omit<R, "tenantId" | "version" | "createdAt" | "updatedAt" | "deletedAt">;
+export type NewRecord<R extends EntityRecord> = Omit<
+  R,
+  "tenantId" | "version" | "createdAt" | "updatedAt" | "deletedAt"
+>;
 
 export interface GetOptions {
   /** Lock the row until the unit of work ends, so that what follows sees no concurrent change. */

@@ -7,7 +7,10 @@ import { contract } from "../contract.ts";
 export interface SqlDatabase {
   readonly engine: "pglite" | "postgresql";
   /** One statement with `$1` parameters. */
-  query<R extends Readonly<Record<string, unknown>>>(sql: string, parameters?: readonly unknown[]): Promise<readonly R[]>;
+  query<R extends Readonly<Record<string, unknown>>>(
+    sql: string,
+    parameters?: readonly unknown[],
+  ): Promise<readonly R[]>;
 }
 
 export const SqlDatabase = contract<SqlDatabase>("infrastructure.sql-database", 1);

@@ -26,7 +26,10 @@ export interface Storage {
    */
   put(path: StoragePath, content: Uint8Array | ReadableStream<Uint8Array>, meta: FileMeta): Promise<StoredFile>;
   /** The content, or its bytes from `start` up to but without `end`; `CRM_STORAGE_NOT_FOUND` (404) when there is no file. */
-  get(path: StoragePath, range?: { readonly start: number; readonly end?: number }): Promise<ReadableStream<Uint8Array>>;
+  get(
+    path: StoragePath,
+    range?: { readonly start: number; readonly end?: number },
+  ): Promise<ReadableStream<Uint8Array>>;
   stat(path: StoragePath): Promise<StoredFile | undefined>;
   /** Answers whether there was one. */
   delete(path: StoragePath): Promise<boolean>;

@@ -2,7 +2,8 @@ import { z } from "zod";
 import type { AnyPluginDefinition, Contracts, Plugin, PluginDefinition } from "./plugin.ts";
 
 /** Makes a plugin from options; without a required option it can be called empty. */
-export type PluginFactory<S extends z.ZodType> = {} extends z.input<S> ? (options?: z.input<S>) => Plugin : (options: z.input<S>) => Plugin;
+export type PluginFactory<S extends z.ZodType> =
+  {} extends z.input<S> ? (options?: z.input<S>) => Plugin : (options: z.input<S>) => Plugin;
 
 const ID = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 

@@ -18,7 +18,9 @@ export type Contracts = Readonly<Record<string, Contract<unknown>>>;
 
 /** The implementations behind named contracts: `{ storage: Storage }`. */
 export type Services<C extends Contracts> = { readonly [K in keyof C]: C[K] extends Contract<infer T> ? T : never };
-export type OptionalServices<C extends Contracts> = { readonly [K in keyof C]?: C[K] extends Contract<infer T> ? T : never };
+export type OptionalServices<C extends Contracts> = {
+  readonly [K in keyof C]?: C[K] extends Contract<infer T> ? T : never;
+};
 
 type PointLike = { readonly kind: HookKind; readonly name: string };
 
@@ -34,7 +36,7 @@ export interface PluginContext<O> {
   hook<P extends PointLike>(point: P): HookOf<P>;
   /** Makes an `@injectable` class from a container that holds the declared dependencies and nothing else. */
   resolve<T>(target: new (...args: never[]) => T): T;
-  /** Runs work on the plugin's own account, with its declared permissions: for what no operation started (timers, sockets). */
+  /** Runs work on the plugin's own account, with its declared permissions and outside any unit of work: for what no operation started (timers, sockets). */
   run<T>(work: () => Promise<T>): Promise<T>;
 }
 
@@ -120,12 +122,23 @@ export interface PluginDefinition<D extends Contracts, X extends Contracts, P ex
   readonly states?: readonly LeadState[];
   /** Synchronous and without effects outside: reading, connecting and writing begin in `start`. */
   boot?(services: Services<D> & OptionalServices<X>, context: PluginContext<z.output<S>>): Wiring<P>;
-  extend?(taps: HookTaps, services: Services<D> & OptionalServices<X> & Services<P>, context: PluginContext<z.output<S>>): void;
-  subscribe?(events: EventSubscriptions, services: Services<D> & OptionalServices<X> & Services<P>, context: PluginContext<z.output<S>>): void;
+  extend?(
+    taps: HookTaps,
+    services: Services<D> & OptionalServices<X> & Services<P>,
+    context: PluginContext<z.output<S>>,
+  ): void;
+  subscribe?(
+    events: EventSubscriptions,
+    services: Services<D> & OptionalServices<X> & Services<P>,
+    context: PluginContext<z.output<S>>,
+  ): void;
 }
 
 /** A definition without its type parameters, as the kernel holds it. */
-export type AnyPluginDefinition = Omit<PluginDefinition<Contracts, Contracts, Contracts, z.ZodType>, "boot" | "extend" | "subscribe"> & {
+export type AnyPluginDefinition = Omit<
+  PluginDefinition<Contracts, Contracts, Contracts, z.ZodType>,
+  "boot" | "extend" | "subscribe"
+> & {
   readonly boot?: (services: never, context: never) => Wiring<Contracts>;
   readonly extend?: (taps: HookTaps, services: never, context: never) => void;
   readonly subscribe?: (events: EventSubscriptions, services: never, context: never) => void;

@@ -12,6 +12,10 @@ export const LeadCreated = defineEvent("lead.created", { 1: z.object({ lead: lea
 /** A lead's title or custom fields changed. Aggregate: `lead`. */
 export const LeadUpdated = defineEvent("lead.updated", { 1: z.object({ lead: leadSchema }) });
 /** A lead got another owner, or none. Aggregate: `lead`. */
-export const LeadAssigned = defineEvent("lead.assigned", { 1: z.object({ lead: leadSchema, previousOwnerId: id.nullable() }) });
+export const LeadAssigned = defineEvent("lead.assigned", {
+  1: z.object({ lead: leadSchema, previousOwnerId: id.nullable() }),
+});
 /** A lead moved to another status. Aggregate: `lead`. */
-export const LeadStatusChanged = defineEvent("lead.status-changed", { 1: z.object({ lead: leadSchema, previousStatus: z.string() }) });
+export const LeadStatusChanged = defineEvent("lead.status-changed", {
+  1: z.object({ lead: leadSchema, previousStatus: z.string() }),
+});

@@ -26,7 +26,13 @@ export const CreateContact = defineCommand({
 export const UpdateContact = defineCommand({
   name: "sales.contact.update",
   description: "Changes a contact's name, owner or custom fields; with `version`, only if nobody changed it since.",
-  input: z.object({ id, version: z.number().int().exactOptional(), name: z.string().min(1).max(500).exactOptional(), ownerId: id.nullable().exactOptional(), attributes: attributes.exactOptional() }),
+  input: z.object({
+    id,
+    version: z.number().int().exactOptional(),
+    name: z.string().min(1).max(500).exactOptional(),
+    ownerId: id.nullable().exactOptional(),
+    attributes: attributes.exactOptional(),
+  }),
   output: contactSchema,
   permission: "sales.contact.update",
   http: { method: "PATCH", path: "/contacts/:id" },
@@ -69,7 +75,12 @@ export const CreateLead = defineCommand({
 export const UpdateLead = defineCommand({
   name: "sales.lead.update",
   description: "Changes a lead's title or custom fields; with `version`, only if nobody changed it since.",
-  input: z.object({ id, version: z.number().int().exactOptional(), title: z.string().min(1).max(500).exactOptional(), attributes: attributes.exactOptional() }),
+  input: z.object({
+    id,
+    version: z.number().int().exactOptional(),
+    title: z.string().min(1).max(500).exactOptional(),
+    attributes: attributes.exactOptional(),
+  }),
   output: leadSchema,
   permission: "sales.lead.update",
   http: { method: "PATCH", path: "/leads/:id" },
@@ -86,7 +97,8 @@ export const AssignLead = defineCommand({
 
 export const ChangeLeadStatus = defineCommand({
   name: "sales.lead.change-status",
-  description: "Moves a lead to another status along the transition table; anything else is CRM_SALES_TRANSITION (409).",
+  description:
+    "Moves a lead to another status along the transition table; anything else is CRM_SALES_TRANSITION (409).",
   input: z.object({ id, status: z.string().min(1) }),
   output: leadSchema,
   permission: "sales.lead.update",

@@ -8,7 +8,9 @@ import type { LeadSource } from "./lead-source.ts";
 export const leadSourceSchema: z.ZodType<LeadSource> = z.strictObject({
   channel: z.string().min(1).max(100),
   channelAccountId: id.exactOptional(),
-  utm: z.partialRecord(z.enum(["source", "medium", "campaign", "term", "content"]), z.string().max(500)).exactOptional() as z.ZodType<NonNullable<LeadSource["utm"]>> & z.ZodExactOptional,
+  utm: z
+    .partialRecord(z.enum(["source", "medium", "campaign", "term", "content"]), z.string().max(500))
+    .exactOptional() as z.ZodType<NonNullable<LeadSource["utm"]>> & z.ZodExactOptional,
   referrer: z.string().max(2_000).exactOptional(),
   partnerId: id.exactOptional(),
 });
@@ -19,7 +21,12 @@ export const identityClaimSchema: z.ZodType<IdentityClaim> = z.strictObject({
   verified: z.boolean(),
 });
 
-export const contactSchema: z.ZodType<Contact> = z.object({ ...entityFields, name: z.string(), ownerId: id.nullable(), attributes });
+export const contactSchema: z.ZodType<Contact> = z.object({
+  ...entityFields,
+  name: z.string(),
+  ownerId: id.nullable(),
+  attributes,
+});
 
 export const channelIdentitySchema: z.ZodType<ChannelIdentity> = z.object({
   ...entityFields,

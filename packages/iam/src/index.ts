@@ -1,0 +1,3 @@
+export { iam } from "./plugin.ts";
+export { builtInRoles } from "./role/built-in-roles.ts";
+export { type SeededOwner, seedOwner } from "./user/seed-owner.ts";

@@ -1,0 +1,94 @@
+import { describe, expect, test } from "vitest";
+import { CrmError } from "../errors/crm-error.ts";
+import { transformPoint } from "./hook-point.ts";
+import { hookWith } from "./hooks.test.fixture.ts";
+
+const point = transformPoint<{ readonly sum: number; readonly by?: string }>("testing.deal-draft");
+
+describe("a transform", () => {
+  test("hands each tap what the one before it returned; nothing means unchanged", async () => {
+    const draft = { sum: 1 };
+    expect(await hookWith(point).hook.apply(draft)).toBe(draft);
+    const { hook } = hookWith(
+      point,
+      ["doubles", ({ sum }) => ({ sum: sum * 2 })],
+      ["watches", () => undefined],
+      ["returns-null", () => null as never],
+      ["adds", async (draft) => ({ ...draft, sum: draft.sum + 1, by: "adds" })],
+      ["watches-later", async () => undefined],
+    );
+    expect(await hook.apply(draft)).toEqual({ sum: 3, by: "adds" });
+    expect(draft).toEqual({ sum: 1 });
+  });
+
+  test.each([
+    [
+      "throws",
+      () => {
+        throw new CrmError("CRM_TEST_LIMIT", "Too much.", { status: 409 });
+      },
+    ],
+    ["rejects", () => Promise.reject(new CrmError("CRM_TEST_LIMIT", "Too much.", { status: 409 }))],
+  ])("aborts with the plugin's name when a tap %s", async (_, run) => {
+    const asked: string[] = [];
+    const { hook } = hookWith(point, ["limiter", run], ["never", () => void asked.push("never")]);
+    await expect(hook.apply({ sum: 1 })).rejects.toMatchObject({
+      code: "CRM_HOOK_FAILED",
+      status: 409,
+      message: 'Plugin "limiter" failed in testing.deal-draft: Too much.',
+      details: { plugin: "limiter", point: "testing.deal-draft", code: "CRM_TEST_LIMIT" },
+      cause: expect.objectContaining({ code: "CRM_TEST_LIMIT" }),
+    });
+    expect(asked).toEqual([]);
+  });
+
+  test("gives up a tap that does not end, and ignores what it says later", async () => {
+    const late = Promise.withResolvers<{ sum: number }>();
+    const asked: string[] = [];
+    const { hook } = hookWith(
+      point,
+      ["stuck", () => late.promise, { deadlineMs: 1 }],
+      ["later", () => void asked.push("later")],
+    );
+    await expect(hook.apply({ sum: 1 })).rejects.toMatchObject({
+      code: "CRM_HOOK_DEADLINE",
+      details: { plugin: "stuck", point: "testing.deal-draft" },
+    });
+    late.resolve({ sum: 2 });
+    await late.promise;
+    expect(await hookWith(point).hook.apply({ sum: 5 })).toEqual({ sum: 5 });
+  });
+
+  test("waits for a call as long as its most patient tap asks for", async () => {
+    const gate = Promise.withResolvers<void>();
+    const { hook } = hookWith(
+      point,
+      ["quick", () => undefined, { deadlineMs: 1 }],
+      ["patient", () => gate.promise, { deadlineMs: 60_000 }],
+    );
+    const applied = hook.apply({ sum: 1 });
+    setTimeout(gate.resolve, 150); // three sweeps later
+    expect(await applied).toEqual({ sum: 1 });
+  });
+
+  test("lets many calls run at once", async () => {
+    const { hook } = hookWith(
+      point,
+      [
+        "slow",
+        async ({ sum }) => {
+          await new Promise((resolve) => setImmediate(resolve));
+          return { sum: sum + 1 };
+        },
+      ],
+      [
+        "slower",
+        async ({ sum }) => {
+          await new Promise((resolve) => setImmediate(resolve));
+          return { sum: sum * 10 };
+        },
+      ],
+    );
+    expect(await Promise.all([1, 2, 3].map(async (sum) => (await hook.apply({ sum })).sum))).toEqual([20, 30, 40]);
+  });
+});

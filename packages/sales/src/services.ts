@@ -1,0 +1,37 @@
+import type { TransformHook } from "@crmessenger/kernel";
+import type { Timeline } from "@crmessenger/kernel/communication";
+import type { Auditor, Clock, EventDispatcher, Ids, NewRecord } from "@crmessenger/kernel/infrastructure";
+import type {
+  ChannelIdentityRepository,
+  Contact,
+  ContactRepository,
+  Lead,
+  LeadRepository,
+  LeadStates,
+} from "@crmessenger/kernel/sales";
+import type { PhoneRegion } from "./identity/normalise-phone.ts";
+
+/** What the use cases of this plugin work with. */
+export interface SalesServices {
+  readonly auditor: Auditor;
+  readonly clock: Clock;
+  readonly contacts: ContactRepository;
+  readonly events: EventDispatcher;
+  readonly identities: ChannelIdentityRepository;
+  readonly ids: Ids;
+  readonly leads: LeadRepository;
+  readonly states: LeadStates;
+  readonly timeline: Timeline;
+  readonly hooks: {
+    readonly contactDraft: TransformHook<NewRecord<Contact>>;
+    readonly leadDraft: TransformHook<NewRecord<Lead>>;
+    readonly leadChange: TransformHook<Lead>;
+  };
+  /** Whose phone numbers may be written without their country code. */
+  readonly phoneRegion: PhoneRegion | undefined;
+}
+
+/** Now, as records hold it. */
+export function timestampOf(clock: Clock): string {
+  return new Date(clock.now()).toISOString();
+}
