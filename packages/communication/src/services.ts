@@ -1,6 +1,24 @@
-import type { Auditor, Clock, Collections, EventDispatcher, Ids, Jobs, Leases, Logger, MessageBus, UnitOfWork } from "@crmessenger/kernel/infrastructure";
-import type { ChannelAccountRepository, ConversationRepository, Intake, MessageRepository, Timeline } from "@crmessenger/kernel/communication";
+import type {
+  ChannelAccountRepository,
+  ConversationRepository,
+  Intake,
+  MessageRepository,
+  Timeline,
+} from "@crmessenger/kernel/communication";
 import type { UserRepository } from "@crmessenger/kernel/iam";
+import type {
+  Auditor,
+  Clock,
+  Collections,
+  EventDispatcher,
+  Ids,
+  Jobs,
+  Leases,
+  Logger,
+  MessageBus,
+  UnitOfWork,
+} from "@crmessenger/kernel/infrastructure";
+import type { ContactRepository } from "@crmessenger/kernel/sales";
 import type { ChannelProviders } from "./channels/create-channel-registry.ts";
 
 /** What the parts of this plugin work with. */
@@ -10,6 +28,7 @@ export interface CommunicationServices {
   readonly bus: MessageBus;
   readonly clock: Clock;
   readonly collections: Collections;
+  readonly contacts: ContactRepository;
   readonly conversations: ConversationRepository;
   readonly events: EventDispatcher;
   readonly ids: Ids;
@@ -24,7 +43,7 @@ export interface CommunicationServices {
   readonly users?: UserRepository;
 }
 
-/** Now, as records hold it. */
-export function timestampOf(clock: Clock): string {
-  return new Date(clock.now()).toISOString();
+/** So many milliseconds from now, as records hold it. */
+export function timestampOf(clock: Clock, milliseconds = 0): string {
+  return new Date(clock.now() + milliseconds).toISOString();
 }

@@ -1,5 +1,11 @@
 import { definePlugin } from "@crmessenger/kernel";
-import { ChannelAccountRepository, ConversationRepository, Intake, MessageRepository, Timeline } from "@crmessenger/kernel/communication";
+import {
+  ChannelAccountRepository,
+  ConversationRepository,
+  Intake,
+  MessageRepository,
+  Timeline,
+} from "@crmessenger/kernel/communication";
 import { RoleRepository, TeamRepository, UserRepository } from "@crmessenger/kernel/iam";
 import {
   Auditor,
@@ -17,7 +23,13 @@ import {
   Storage,
   UnitOfWork,
 } from "@crmessenger/kernel/infrastructure";
-import { ChannelIdentityRepository, ContactRepository, LeadRepository, LeadStates, SalesHooks } from "@crmessenger/kernel/sales";
+import {
+  ChannelIdentityRepository,
+  ContactRepository,
+  LeadRepository,
+  LeadStates,
+  SalesHooks,
+} from "@crmessenger/kernel/sales";
 import { MemoryCollections } from "./collections/memory-collections.ts";
 import { MemoryEventLog } from "./events/memory-event-log.ts";
 import { MemoryStorage } from "./files/memory-storage.ts";

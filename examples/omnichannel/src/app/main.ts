@@ -8,6 +8,7 @@ import { type AppConfig, CONFIG_VARIABLE, type FromApp, type ToApp } from "./con
 const OWNER_EMAIL = "owner@example.com";
 const MEGABYTE = 1024 * 1024;
 const SAMPLE_MS = 250;
+const KEY_LIFETIME_MS = 24 * 60 * 60 * 1000;
 
 /** Looked at by ourselves: what the system counts includes the process that this one was forked from. */
 let peakRss = 0;
@@ -21,7 +22,7 @@ async function run(): Promise<void> {
   const kernel = await createKernel({ plugins: compose(config) });
   stopOnSignals(kernel);
   const { userId, password } = await kernel.run(() => seedOwner(kernel, { email: OWNER_EMAIL, name: "Owner" }));
-  const { key } = await kernel.run(() => kernel.get(Authenticator).createApiKey(userId, { name: `start ${new Date().toISOString()}` }));
+  const { key } = await kernel.run(() => kernel.get(Authenticator).createApiKey(userId, { name: "This run", expiresAt: new Date(Date.now() + KEY_LIFETIME_MS).toISOString() }));
   process.on("message", (message: ToApp) => void answer(kernel, message));
   tell({ type: "ready", port: config.port, apiKey: key, ownerEmail: OWNER_EMAIL, password, readyMs: Math.round(kernel.inspect().readyMs) });
 }

@@ -1,27 +1,34 @@
 import { runInContext, toCrmError } from "@crmessenger/kernel";
-import type { Channel, ChannelAccount, LoginFlow } from "@crmessenger/kernel/communication";
+import type { ChannelAccount } from "@crmessenger/kernel/communication";
 import { everything } from "@crmessenger/kernel/infrastructure";
+import type { OutboundQueue } from "../outbound/outbound-queue.ts";
 import type { CommunicationServices } from "../services.ts";
-import { accountNotFound } from "./account-errors.ts";
+import { channelsStopped } from "./account-errors.ts";
 import { AccountRun } from "./account-run.ts";
+import type { AccountTenants } from "./account-tenants.ts";
 
 const PATROL_MS = 5_000;
 const PAGE = 500;
 
+export interface RunnerParts {
+  readonly services: CommunicationServices;
+  readonly tenants: AccountTenants;
+  readonly outbound: OutboundQueue;
+}
+
 /**
- * Runs the accounts of all channels that this process can get the lease of. A patrol looks for accounts that were
- * changed elsewhere and for leases that came free.
+ * Runs the accounts of all channels that this process can get the lease of. What is changed here takes effect at
+ * once; a patrol looks for accounts that were changed elsewhere, for leases that came free, and for what failed.
  */
 export class ChannelRunner {
-  readonly #services: CommunicationServices;
+  readonly #parts: RunnerParts;
   readonly #runs = new Map<string, AccountRun>();
-  readonly #onConnected: (accountId: string) => void;
+  #patrolling: Promise<void> | undefined;
   #cancelPatrol: (() => void) | undefined;
   #stopped = true;
 
-  constructor(services: CommunicationServices, onConnected: (accountId: string) => void) {
-    this.#services = services;
-    this.#onConnected = onConnected;
+  constructor(parts: RunnerParts) {
+    this.#parts = parts;
   }
 
   async start(): Promise<void> {
@@ -32,69 +39,73 @@ export class ChannelRunner {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancelPatrol?.();
-    await Promise.all([...this.#runs.values()].map((run) => run.stop()));
-    this.#runs.clear();
+    await this.#patrolling;
+    await Promise.all([...this.#runs.values()].map((run) => this.#stop(run)));
   }
 
-  /** The channel of an account, when it runs in this process. */
-  channel(accountId: string): Channel | undefined {
-    return this.#runs.get(accountId)?.channel;
+  /** The account was created or changed. */
+  want(account: ChannelAccount): void {
+    if (this.#stopped || !this.#parts.services.providers.types().includes(account.type)) return;
+    this.run(account).want(account);
   }
 
-  login(accountId: string): LoginFlow | undefined {
-    return this.#runs.get(accountId)?.login;
-  }
-
-  /** Looks at one account now instead of at the next patrol. */
-  async refresh(accountId: string): Promise<void> {
-    if (this.#stopped) return;
-    const account = await this.#services.accounts.get(accountId);
-    if (account) await this.#apply(account);
-  }
-
-  async beginLogin(accountId: string, method: string): Promise<LoginFlow> {
-    return (await this.#run(accountId)).beginLogin(method);
-  }
-
-  async logout(accountId: string): Promise<void> {
-    await (await this.#run(accountId)).logout();
-  }
-
-  async #run(accountId: string): Promise<AccountRun> {
-    const known = this.#runs.get(accountId);
+  /** What this process does with the account; `CRM_CHANNEL_STOPPED` while it starts or stops. */
+  run(account: ChannelAccount): AccountRun {
+    if (this.#stopped) throw channelsStopped();
+    const known = this.#runs.get(account.id);
     if (known) return known;
-    const account = await this.#services.accounts.get(accountId);
-    if (!account || account.deletedAt !== null) throw accountNotFound(accountId);
-    return this.#remember(account);
-  }
-
-  #remember(account: ChannelAccount): AccountRun {
-    const run = new AccountRun(this.#services, account, this.#onConnected);
+    const run = new AccountRun(this.#parts.services, this.#parts.outbound, account);
     this.#runs.set(account.id, run);
     return run;
   }
 
-  async #patrol(): Promise<void> {
-    try {
-      for (let after: string | undefined; ; ) {
-        const page = await this.#services.accounts.find(everything, { limit: PAGE, ...(after === undefined ? {} : { after }) });
-        await Promise.all(page.items.map((account) => this.#apply(account)));
-        if (page.next === undefined) break;
-        after = page.next;
-      }
-    } catch (error) {
-      this.#services.logger.error(`The channel accounts could not be looked at: ${toCrmError(error).message}`);
-    }
-    if (!this.#stopped) this.#cancelPatrol = this.#services.clock.schedule(PATROL_MS, () => void this.#patrol());
+  #patrol(): Promise<void> {
+    this.#patrolling = this.#lookAtAll().finally(() => {
+      const { clock } = this.#parts.services;
+      if (!this.#stopped) this.#cancelPatrol = clock.schedule(PATROL_MS, () => void this.#patrol());
+    });
+    return this.#patrolling;
   }
 
-  async #apply(account: ChannelAccount): Promise<void> {
-    if (!this.#services.providers.types().includes(account.type)) return;
-    const run = this.#runs.get(account.id) ?? this.#remember(account);
+  async #lookAtAll(): Promise<void> {
     try {
-      await runInContext({ tenantId: account.tenantId }, () => run.apply(account));
+      const seen = new Set<string>();
+      for (const tenantId of await this.#parts.tenants.all()) {
+        await runInContext({ tenantId }, () => this.#lookAtTenant(seen));
+      }
+      for (const run of this.#runs.values()) if (!seen.has(run.account.id)) await this.#lookAgain(run);
     } catch (error) {
-      this.#services.logger.error(`Channel account ${account.id} could not be brought into its state: ${toCrmError(error).message}`);
+      this.#parts.services.logger.error(`The channel accounts could not be looked at: ${toCrmError(error).message}`);
+    }
+  }
+
+  async #lookAtTenant(seen: Set<string>): Promise<void> {
+    for (let after: string | undefined; ; ) {
+      const page = await this.#parts.services.accounts.find(everything, { limit: PAGE, ...(after === undefined ? {} : { after }) });
+      for (const account of page.items) {
+        seen.add(account.id);
+        this.want(account);
+      }
+      if (page.next === undefined) return;
+      after = page.next;
+    }
+  }
+
+  /** An account that was not listed: it was deleted, or is newer than the list. */
+  async #lookAgain(run: AccountRun): Promise<void> {
+    const { id, tenantId } = run.account;
+    const account = await runInContext({ tenantId }, () => this.#parts.services.accounts.get(id));
+    if (account && account.deletedAt === null) return;
+    this.#runs.delete(id);
+    await this.#stop(run);
+  }
+
+  async #stop(run: AccountRun): Promise<void> {
+    try {
+      await run.stop();
+    } catch (error) {
+      const why = toCrmError(error).message;
+      this.#parts.services.logger.warn(`Channel account ${run.account.id} did not stop cleanly: ${why}`);
     }
   }
 }

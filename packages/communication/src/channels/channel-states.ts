@@ -1,5 +1,5 @@
-import { type ChannelAccount, type ChannelState, ChannelStateChanged } from "@crmessenger/kernel/communication";
 import { toCrmError } from "@crmessenger/kernel";
+import { type ChannelState, ChannelStateChanged } from "@crmessenger/kernel/communication";
 import type { CommunicationServices } from "../services.ts";
 
 /**
@@ -25,9 +25,9 @@ export class ChannelStates {
     });
   }
 
-  /** Resolves when what was reported is stored. */
+  /** Resolves when what was reported is stored, or could not be. */
   async settled(): Promise<void> {
-    await this.#writing;
+    while (this.#writing) await this.#writing;
   }
 
   async #write(): Promise<void> {
@@ -37,21 +37,24 @@ export class ChannelStates {
       try {
         await storeState(this.#services, this.#accountId, state);
       } catch (error) {
-        this.#services.logger.error(`The state of channel account ${this.#accountId} could not be stored: ${toCrmError(error).message}`);
+        const why = toCrmError(error).message;
+        this.#services.logger.error(`The state of channel account ${this.#accountId} could not be stored: ${why}`);
       }
     }
   }
 }
 
-export async function storeState(services: CommunicationServices, accountId: string, state: ChannelState): Promise<void> {
-  await services.unitOfWork.run(async () => {
-    const account = await services.accounts.get(accountId, { lock: true });
-    if (!account || sameState(account, state)) return;
-    const stored = await services.accounts.update({ ...account, state });
-    await services.events.dispatch(ChannelStateChanged, { type: "channel-account", id: accountId, version: stored.version }, { channelAccountId: accountId, type: account.type, state, previous: account.state });
-  });
+export function sameState(one: ChannelState, other: ChannelState): boolean {
+  return one.status === other.status && one.reason === other.reason;
 }
 
-function sameState(account: ChannelAccount, state: ChannelState): boolean {
-  return account.state.status === state.status && account.state.reason === state.reason;
+async function storeState(services: CommunicationServices, id: string, state: ChannelState): Promise<void> {
+  await services.unitOfWork.run(async () => {
+    const account = await services.accounts.get(id, { lock: true });
+    if (!account || account.deletedAt !== null || sameState(account.state, state)) return;
+    const { type, state: previous } = account;
+    const { version } = await services.accounts.update({ ...account, state });
+    const changed = { channelAccountId: id, type, state, previous };
+    await services.events.dispatch(ChannelStateChanged, { type: "channel-account", id, version }, changed);
+  });
 }

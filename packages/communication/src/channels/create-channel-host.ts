@@ -1,5 +1,11 @@
-import { type ExecutionContext, runInContext } from "@crmessenger/kernel";
-import { type ChannelAccount, type ChannelHost, type ChannelState, ReceiveMessage, ReportDelivery } from "@crmessenger/kernel/communication";
+import { executionContext, runWithContext } from "@crmessenger/kernel";
+import {
+  type ChannelAccount,
+  type ChannelHost,
+  type ChannelState,
+  ReceiveMessage,
+  ReportDelivery,
+} from "@crmessenger/kernel/communication";
 import type { Lease } from "@crmessenger/kernel/infrastructure";
 import type { CommunicationServices } from "../services.ts";
 import { leaseLost } from "./account-errors.ts";
@@ -18,9 +24,9 @@ export interface HostParts {
 /** The kernel's side of a running channel. Everything it does, it does in the name of the channel's plugin. */
 export function createChannelHost(services: CommunicationServices, parts: HostParts): ChannelHost {
   const { account, registered, lease } = parts;
-  const asPlugin = <T>(work: () => Promise<T>): Promise<T> => {
-    if (lease.signal.aborted) return Promise.reject(leaseLost(account.id));
-    return runInContext(pluginContext(services, registered, account.tenantId), work);
+  const asPlugin = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (lease.signal.aborted) throw leaseLost(account.id);
+    return asChannelPlugin(services, registered, account.tenantId, work);
   };
   return {
     account,
@@ -34,19 +40,31 @@ export function createChannelHost(services: CommunicationServices, parts: HostPa
         await asPlugin(() => services.bus.dispatch(ReportDelivery, { channelAccountId: account.id, updates: part }));
       }
     },
-    changeState: parts.changeState,
+    changeState(state) {
+      // Whoever runs the account now says how it fares.
+      if (!lease.signal.aborted) parts.changeState(state);
+    },
     identify: (externalId) => asPlugin(() => parts.identify(externalId)),
   };
 }
 
-/** A fresh context: an arrival is the beginning of a correlation. */
-export function pluginContext(services: CommunicationServices, registered: RegisteredProvider, tenantId: string): Partial<ExecutionContext> {
-  const { plugin, permissions = [] } = registered;
-  return {
+/**
+ * Runs work in the name of a channel's plugin, as the beginning of a correlation and outside of any unit of work: a
+ * channel outlives the operation that set it going.
+ */
+export function asChannelPlugin<T>(
+  services: Pick<CommunicationServices, "ids">,
+  { plugin, permissions = [] }: RegisteredProvider,
+  tenantId: string,
+  work: () => T,
+): T {
+  const context = {
     tenantId,
     actor: { kind: "plugin", id: plugin },
     subject: { kind: "plugin", id: plugin, tenantId, roles: [], teams: [], permissions },
     correlationId: services.ids.next(),
     causationId: null,
-  };
+    locale: executionContext().locale,
+  } as const;
+  return runWithContext(context, work);
 }

@@ -1,79 +1,74 @@
-import { CrmError, type Handler, answer, handle } from "@crmessenger/kernel";
-import { AwaitLoginStep, BeginLogin, CancelLogin, Logout, type LoginFlow, type LoginStep, SubmitLogin } from "@crmessenger/kernel/communication";
-import { accountNotFound } from "../channels/account-errors.ts";
-import { unknownLoginMethod } from "../channels/account-run.ts";
+import { type Handler, answer, handle } from "@crmessenger/kernel";
+import { AwaitLoginStep, BeginLogin, CancelLogin, type LoginStep, Logout, SubmitLogin } from "@crmessenger/kernel/communication";
+import type { Criteria } from "@crmessenger/kernel/infrastructure";
+import { noLogin, unknownLoginMethod } from "../channels/account-errors.ts";
 import type { ChannelRunner } from "../channels/channel-runner.ts";
+import { findAccount } from "../channels/find-account.ts";
 import type { CommunicationServices } from "../services.ts";
+import type { AccountLogin } from "./account-login.ts";
 
 const PATIENCE_MS = 25_000;
 
-/**
- * Logging accounts in, for any UI. The flow that was begun last is kept after its end, so that who asks late still
- * learns how it ended.
- */
+/** Logging accounts in and out, for any UI. */
 export function loginHandlers(services: CommunicationServices, runner: ChannelRunner): readonly Handler[] {
-  const flows = new Map<string, LoginFlow>();
-  const flowOf = (id: string): LoginFlow => {
-    const flow = runner.login(id) ?? flows.get(id);
-    if (flow) return flow;
-    throw new CrmError("CRM_LOGIN_NONE", `No login is under way for the channel account ${id}. Begin one first.`, { status: 404, details: { id } });
+  const loginOf = async (id: string, scope: Criteria): Promise<AccountLogin> => {
+    const { login } = runner.run(await findAccount(services, id, scope));
+    if (login) return login;
+    throw noLogin(id);
   };
+  const own = { unitOfWork: "own" } as const;
   return [
     handle(
       BeginLogin,
-      async ({ id, method }) => {
-        const account = await services.accounts.get(id);
-        if (!account || account.deletedAt !== null) throw accountNotFound(id);
+      async ({ id, method }, { scope }) => {
+        const account = await findAccount(services, id, await scope());
         const { loginMethods } = services.providers.provider(account.type);
-        const chosen = method ?? loginMethods[0];
-        if (chosen === undefined || !loginMethods.includes(chosen)) throw unknownLoginMethod(account.type, chosen ?? "", loginMethods);
-        const flow = await runner.beginLogin(id, chosen);
-        flows.set(id, flow);
-        return nextStep(services, flow, 0);
+        const chosen = method ?? loginMethods[0] ?? "";
+        if (!loginMethods.includes(chosen)) throw unknownLoginMethod(account.type, chosen, loginMethods);
+        return nextStep(services, await runner.run(account).beginLogin(chosen), 0);
       },
-      { unitOfWork: "own" },
+      own,
     ),
-    answer(AwaitLoginStep, ({ id, after }) => nextStep(services, flowOf(id), after)),
+    answer(AwaitLoginStep, async ({ id, after }, { scope }) => nextStep(services, await loginOf(id, scope), after)),
     handle(
       SubmitLogin,
-      async ({ id, values }) => {
-        await flowOf(id).submit(values);
+      async ({ id, values }, { scope }) => {
+        await (await loginOf(id, await scope())).submit(values);
         return {};
       },
-      { unitOfWork: "own" },
+      own,
     ),
     handle(
       CancelLogin,
-      async ({ id }) => {
-        await flowOf(id).cancel();
+      async ({ id }, { scope }) => {
+        await (await loginOf(id, await scope())).cancel();
         return {};
       },
-      { unitOfWork: "own" },
+      own,
     ),
     handle(
       Logout,
-      async ({ id }) => {
-        await runner.logout(id);
+      async ({ id }, { scope }) => {
+        await runner.run(await findAccount(services, id, await scope())).logout();
         return {};
       },
-      { unitOfWork: "own" },
+      own,
     ),
   ];
 }
 
-/** The step after `after`; when none comes in time, that it is still being worked on. */
-async function nextStep(services: CommunicationServices, flow: LoginFlow, after: number): Promise<LoginStep> {
-  const patience = new AbortController();
+/** The step after `after`; when none comes in time, the current one. */
+async function nextStep(services: CommunicationServices, login: AccountLogin, after: number): Promise<LoginStep> {
   const waiting = new AbortController();
-  const late = services.clock.sleep(PATIENCE_MS, patience.signal).then(
-    () => ({ sequence: after, kind: "working" }) as const,
-    () => undefined,
-  );
+  const working: LoginStep = { sequence: after, kind: "working" };
+  const late = async (milliseconds: number): Promise<undefined> => {
+    await services.clock.sleep(milliseconds, waiting.signal).catch(() => undefined);
+  };
   try {
-    const step = await Promise.race([flow.next(after, waiting.signal), late]);
-    return step ?? { sequence: after, kind: "working" };
+    const step = await Promise.race([login.next(after, waiting.signal), late(PATIENCE_MS)]);
+    // A flow answers its current step at once; only one that is just beginning has none.
+    return step ?? (await Promise.race([login.next(0, waiting.signal), late(0)])) ?? working;
   } finally {
-    patience.abort();
     waiting.abort();
   }
 }

@@ -1,5 +1,13 @@
 import { executionContext } from "@crmessenger/kernel";
-import { type Collection, type Criteria, type JsonObject, type Page, type PageRequest, type Stored, matches } from "@crmessenger/kernel/infrastructure";
+import {
+  type Collection,
+  type Criteria,
+  type JsonObject,
+  type Page,
+  type PageRequest,
+  type Stored,
+  matches,
+} from "@crmessenger/kernel/infrastructure";
 import { pageOf } from "../records/page-of.ts";
 import type { Database } from "../state/database.ts";
 import { frozenCopy } from "../state/frozen-copy.ts";
@@ -36,7 +44,8 @@ export class MemoryCollection<T extends object> implements Collection<T> {
   async find(criteria: Criteria, page: PageRequest = {}): Promise<Page<Stored<T>>> {
     const { tenantId } = executionContext();
     const rows: DocumentRow[] = [];
-    for (const row of this.#database.view().lookup(this.#table, ALL_OF_TENANT, tenantId)) if (matches(criteria, row.value)) rows.push(row);
+    for (const row of this.#database.view().lookup(this.#table, ALL_OF_TENANT, tenantId))
+      if (matches(criteria, row.value)) rows.push(row);
     const found = pageOf(rows, page, { id: ({ key }) => key, subject: ({ value }) => value });
     return { ...found, items: found.items.map((row) => stored<T>(row)) };
   }
@@ -78,7 +87,12 @@ export class MemoryCollection<T extends object> implements Collection<T> {
 
   #put(unit: Unit, key: string, value: T): Stored<T> {
     const version = (this.#row(new View(unit), key)?.version ?? 0) + 1;
-    const row = frozenCopy({ tenantId: executionContext().tenantId, key, version, value: value as unknown as JsonObject });
+    const row = frozenCopy({
+      tenantId: executionContext().tenantId,
+      key,
+      version,
+      value: value as unknown as JsonObject,
+    });
     unit.write(this.#table, primaryOf(key), row);
     return stored(row);
   }

@@ -13,7 +13,8 @@ export class MemoryCollections implements Collections {
   }
 
   open<T extends object>(definition: CollectionDefinition<T>): Collection<T> {
-    const table = this.#tables.get(definition.name) ?? createDocumentTable(definition as unknown as CollectionDefinition);
+    const table =
+      this.#tables.get(definition.name) ?? createDocumentTable(definition as unknown as CollectionDefinition);
     this.#tables.set(definition.name, table);
     return new MemoryCollection<T>(this.#database, table);
   }

@@ -20,7 +20,9 @@ export interface DeadLetter {
 export class Checkpoints {
   readonly #database: Database;
   readonly #positions = new Table<Checkpoint>("checkpoints", []);
-  readonly #deadLetters = new Table<DeadLetter>("dead letters", [{ name: "subscription", unique: false, keys: ({ subscription }) => [subscription] }]);
+  readonly #deadLetters = new Table<DeadLetter>("dead letters", [
+    { name: "subscription", unique: false, keys: ({ subscription }) => [subscription] },
+  ]);
 
   constructor(database: Database) {
     this.#database = database;
@@ -48,7 +50,10 @@ export class Checkpoints {
   reset(name: string, position: number): Promise<void> {
     return this.#database.write((unit) => {
       if (!new View(unit).get(this.#positions, name)) {
-        throw new CrmError("CRM_EVENT_UNKNOWN_SUBSCRIPTION", `There is no subscription "${name}" to replay.`, { status: 404, details: { name } });
+        throw new CrmError("CRM_EVENT_UNKNOWN_SUBSCRIPTION", `There is no subscription "${name}" to replay.`, {
+          status: 404,
+          details: { name },
+        });
       }
       unit.write(this.#positions, name, { position });
     });

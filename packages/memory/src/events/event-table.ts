@@ -38,7 +38,8 @@ export class EventTable {
 
   count(after: number, topics: ReadonlySet<string>): number {
     let count = 0;
-    for (let index = Math.max(0, after); index < this.#events.length; index += 1) if (topics.has((this.#events[index] as StoredEvent).topic)) count += 1;
+    for (let index = Math.max(0, after); index < this.#events.length; index += 1)
+      if (topics.has((this.#events[index] as StoredEvent).topic)) count += 1;
     return count;
   }
 
@@ -59,7 +60,9 @@ export class EventTable {
     try {
       watcher();
     } catch (error) {
-      this.#database.logger.error(`A watcher of the event log failed: ${error instanceof Error ? error.message : String(error)}`);
+      this.#database.logger.error(
+        `A watcher of the event log failed: ${error instanceof Error ? error.message : String(error)}`,
+      );
     }
   }
 }

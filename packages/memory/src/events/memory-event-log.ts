@@ -1,5 +1,13 @@
 import { executionContext } from "@crmessenger/kernel";
-import type { DurableSubscription, EventLog, NewEvent, ReadEvents, RunningSubscription, StoredEvent, SubscriptionState } from "@crmessenger/kernel/infrastructure";
+import type {
+  DurableSubscription,
+  EventLog,
+  NewEvent,
+  ReadEvents,
+  RunningSubscription,
+  StoredEvent,
+  SubscriptionState,
+} from "@crmessenger/kernel/infrastructure";
 import type { Database } from "../state/database.ts";
 import type { Unit } from "../state/unit.ts";
 import { Checkpoints } from "./checkpoints.ts";
@@ -36,7 +44,11 @@ export class MemoryEventLog implements EventLog {
 
   async read({ after, limit = DEFAULT_LIMIT, topics }: ReadEvents): Promise<readonly StoredEvent[]> {
     const { tenantId } = executionContext();
-    return this.#events.read(after, Math.min(Math.max(limit, 1), MAX_LIMIT), (event) => event.tenantId === tenantId && (topics?.includes(event.topic) ?? true));
+    return this.#events.read(
+      after,
+      Math.min(Math.max(limit, 1), MAX_LIMIT),
+      (event) => event.tenantId === tenantId && (topics?.includes(event.topic) ?? true),
+    );
   }
 
   async head(): Promise<number> {
@@ -50,7 +62,10 @@ export class MemoryEventLog implements EventLog {
     const turn = this.#served.get(name) ?? Promise.resolve();
     const runner = new SubscriptionRunner(services, subscription, turn);
     const ended = Promise.withResolvers<void>();
-    this.#served.set(name, Promise.all([turn, ended.promise]).then(() => undefined));
+    this.#served.set(
+      name,
+      Promise.all([turn, ended.promise]).then(() => undefined),
+    );
     this.#running.add(runner);
     const stop = async () => {
       await runner.stop();

@@ -1,5 +1,10 @@
 import { DEFAULT_TENANT, runWithContext, systemActor } from "@crmessenger/kernel";
-import type { DurableSubscription, RunningSubscription, StoredEvent, SubscriptionState } from "@crmessenger/kernel/infrastructure";
+import type {
+  DurableSubscription,
+  RunningSubscription,
+  StoredEvent,
+  SubscriptionState,
+} from "@crmessenger/kernel/infrastructure";
 import type { Database } from "../state/database.ts";
 import type { Unit } from "../state/unit.ts";
 import type { Checkpoints } from "./checkpoints.ts";
@@ -96,7 +101,10 @@ export class SubscriptionRunner implements RunningSubscription {
     } catch (error) {
       if (error === MOVED) return;
       this.#lastError = error instanceof Error ? error.message : String(error);
-      this.#services.database.logger.warn(`Subscription "${this.#subscription.name}" failed: ${this.#lastError}`, { position: to, events: batch.length });
+      this.#services.database.logger.warn(`Subscription "${this.#subscription.name}" failed: ${this.#lastError}`, {
+        position: to,
+        events: batch.length,
+      });
       if (batch.length > 1) this.#singlyUpTo = to;
       else await this.#failed(from, to);
     }
@@ -120,7 +128,10 @@ export class SubscriptionRunner implements RunningSubscription {
       await this.#inUnit(() => this.#move(from, position, (unit) => checkpoints.addDeadLetter(unit, letter)));
       this.#attempts = 0;
     } catch (error) {
-      if (error !== MOVED) database.logger.error(`Subscription "${subscription}" could not put an event aside: ${String(error)}`, { position });
+      if (error !== MOVED)
+        database.logger.error(`Subscription "${subscription}" could not put an event aside: ${String(error)}`, {
+          position,
+        });
     }
   }
 
@@ -136,7 +147,13 @@ export class SubscriptionRunner implements RunningSubscription {
   /** A unit of work as the system; subscribers change to the tenant of each event. */
   #inUnit(work: () => Promise<void>): Promise<void> {
     const { database } = this.#services;
-    const context = { tenantId: DEFAULT_TENANT, actor: systemActor, correlationId: database.ids.next(), causationId: null, locale: "en" };
+    const context = {
+      tenantId: DEFAULT_TENANT,
+      actor: systemActor,
+      correlationId: database.ids.next(),
+      causationId: null,
+      locale: "en",
+    };
     return runWithContext(context, () => database.run(work));
   }
 }

@@ -19,15 +19,25 @@ export class MemoryStorage implements Storage {
     const bytes = content instanceof Uint8Array ? new Uint8Array(content) : await readAll(content);
     const { mimeType, fileName } = meta;
     const sha256 = createHash("sha256").update(bytes).digest("hex");
-    const file = Object.freeze({ path, size: bytes.byteLength, sha256, mimeType, ...(fileName === undefined ? {} : { fileName }) });
+    const file = Object.freeze({
+      path,
+      size: bytes.byteLength,
+      sha256,
+      mimeType,
+      ...(fileName === undefined ? {} : { fileName }),
+    });
     this.#files.set(path, { file, bytes });
     return file;
   }
 
-  async get(path: StoragePath, range: { readonly start: number; readonly end?: number } = { start: 0 }): Promise<ReadableStream<Uint8Array>> {
+  async get(
+    path: StoragePath,
+    range: { readonly start: number; readonly end?: number } = { start: 0 },
+  ): Promise<ReadableStream<Uint8Array>> {
     requirePath(path);
     const entry = this.#files.get(path);
-    if (!entry) throw new CrmError("CRM_STORAGE_NOT_FOUND", `There is no file at ${path}.`, { status: 404, details: { path } });
+    if (!entry)
+      throw new CrmError("CRM_STORAGE_NOT_FOUND", `There is no file at ${path}.`, { status: 404, details: { path } });
     return streamOf(entry.bytes.slice(range.start, range.end));
   }
 
@@ -45,7 +55,11 @@ export class MemoryStorage implements Storage {
 function requirePath(path: StoragePath): void {
   const fine = PATH.test(path) && !path.split("/").some((segment) => segment === "." || segment === "..");
   if (fine) return;
-  throw new CrmError("CRM_STORAGE_PATH", `"${path}" is no storage path: use segments of letters, digits, ".", "_" and "-", joined by "/".`, { status: 422, details: { path } });
+  throw new CrmError(
+    "CRM_STORAGE_PATH",
+    `"${path}" is no storage path: use segments of letters, digits, ".", "_" and "-", joined by "/".`,
+    { status: 422, details: { path } },
+  );
 }
 
 async function readAll(stream: ReadableStream<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {

@@ -30,10 +30,17 @@ export class MemoryIdempotency implements Idempotency {
     const row = new View(unit).get(this.#rows, primaryOf(claim));
     const known = row && row.expiresAt > this.#database.clock.now() ? row : undefined;
     if (known && known.inputHash !== claim.inputHash) {
-      throw new CrmError("CRM_IDEMPOTENCY_MISMATCH", `The idempotency key "${claim.key}" was used for ${claim.operation} with another input: use a new key.`, { status: 422, details: { operation: claim.operation, key: claim.key } });
+      throw new CrmError(
+        "CRM_IDEMPOTENCY_MISMATCH",
+        `The idempotency key "${claim.key}" was used for ${claim.operation} with another input: use a new key.`,
+        { status: 422, details: { operation: claim.operation, key: claim.key } },
+      );
     }
     if (known?.answer) return known.answer;
-    unit.write(this.#rows, primaryOf(claim), { inputHash: claim.inputHash, expiresAt: this.#database.clock.now() + KEPT_MS });
+    unit.write(this.#rows, primaryOf(claim), {
+      inputHash: claim.inputHash,
+      expiresAt: this.#database.clock.now() + KEPT_MS,
+    });
     return undefined;
   }
 

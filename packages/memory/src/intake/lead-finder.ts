@@ -1,7 +1,13 @@
 import { executionContext } from "@crmessenger/kernel";
 import type { TransformHook } from "@crmessenger/kernel";
 import type { Conversation, InboundMessage } from "@crmessenger/kernel/communication";
-import { type EventDispatcher, type NewEvent, type NewRecord, compareText, where } from "@crmessenger/kernel/infrastructure";
+import {
+  type EventDispatcher,
+  type NewEvent,
+  type NewRecord,
+  compareText,
+  where,
+} from "@crmessenger/kernel/infrastructure";
 import { type Contact, type Lead, LeadCreated, type LeadStates } from "@crmessenger/kernel/sales";
 import type { EntityTables } from "../records/entities.ts";
 import { candidates } from "../records/entity-table.ts";

@@ -1,6 +1,14 @@
 import { executionContext } from "@crmessenger/kernel";
 import type { EventDispatcher, NewEvent } from "@crmessenger/kernel/infrastructure";
-import { type Conversation, ConversationOpened, type InboundMessage, type InboundReceipt, type Intake, type Message, MessageReceived } from "@crmessenger/kernel/communication";
+import {
+  type Conversation,
+  ConversationOpened,
+  type InboundMessage,
+  type InboundReceipt,
+  type Intake,
+  type Message,
+  MessageReceived,
+} from "@crmessenger/kernel/communication";
 import type { NewRecord } from "@crmessenger/kernel/infrastructure";
 import type { MemoryEventLog } from "../events/memory-event-log.ts";
 import type { MemoryAuditor } from "../journal/memory-auditor.ts";
@@ -49,7 +57,13 @@ export class MemoryIntake implements Intake {
     if (!stored) return undefined;
     const conversation = ownRow(new View(unit), this.#services.tables.conversations, stored.conversationId);
     const { contactId = stored.author.id, leadId = null } = conversation ?? {};
-    return { messageId: stored.id, conversationId: stored.conversationId, contactId, leadId: leadId ?? "", duplicate: true };
+    return {
+      messageId: stored.id,
+      conversationId: stored.conversationId,
+      contactId,
+      leadId: leadId ?? "",
+      duplicate: true,
+    };
   }
 
   #messageOf(unit: Unit, channelAccountId: string, externalId: string): Message | undefined {
@@ -66,7 +80,8 @@ export class MemoryIntake implements Intake {
     const lead = await leads.find(unit, { message, contact, conversation: known }, recorded);
     const conversation = this.#advance(unit, message, { known, contactId: contact.id, leadId: lead.id });
     const { id, version } = conversation;
-    if (!known) recorded.push(events.envelope(ConversationOpened, { type: "conversation", id, version }, { conversation }));
+    if (!known)
+      recorded.push(events.envelope(ConversationOpened, { type: "conversation", id, version }, { conversation }));
     const stored = this.#store(unit, message, conversation, contact.id);
     const received = { message: stored, contactId: contact.id, leadId: lead.id, channelType: conversation.channelType };
     recorded.push(events.envelope(MessageReceived, { type: "conversation", id, version }, received));
@@ -81,7 +96,11 @@ export class MemoryIntake implements Intake {
   }
 
   /** The conversation with one message more. */
-  #advance(unit: Unit, message: InboundMessage, refs: { known: Conversation | undefined; contactId: string; leadId: string }): Conversation {
+  #advance(
+    unit: Unit,
+    message: InboundMessage,
+    refs: { known: Conversation | undefined; contactId: string; leadId: string },
+  ): Conversation {
     const { database, tables } = this.#services;
     const { known, contactId, leadId } = refs;
     if (known) {
@@ -110,7 +129,10 @@ export class MemoryIntake implements Intake {
 
   #store(unit: Unit, message: InboundMessage, conversation: Conversation, contactId: string): Message {
     const { database, tables } = this.#services;
-    const repliedTo = message.replyToExternalId === undefined ? undefined : this.#messageOf(unit, message.channelAccountId, message.replyToExternalId);
+    const repliedTo =
+      message.replyToExternalId === undefined
+        ? undefined
+        : this.#messageOf(unit, message.channelAccountId, message.replyToExternalId);
     const record: NewRecord<Message> = {
       id: database.ids.next(),
       conversationId: conversation.id,
@@ -132,10 +154,19 @@ export class MemoryIntake implements Intake {
     return insertRow(database, unit, tables.messages, record);
   }
 
-  #record(unit: Unit, message: Message, more: { contactId: string; leadId: string; recorded: readonly NewEvent[] }): void {
+  #record(
+    unit: Unit,
+    message: Message,
+    more: { contactId: string; leadId: string; recorded: readonly NewEvent[] },
+  ): void {
     const { timeline, audit, log } = this.#services;
     const { contactId, leadId, recorded } = more;
-    const data = { messageId: message.id, conversationId: message.conversationId, direction: "inbound", preview: previewOf(message.parts) };
+    const data = {
+      messageId: message.id,
+      conversationId: message.conversationId,
+      direction: "inbound",
+      preview: previewOf(message.parts),
+    };
     timeline.addIn(unit, [{ contactId, leadId, kind: "message", data }]);
     audit.add(unit, [{ action: "communication.message.receive", target: { type: "message", id: message.id } }]);
     log.add(unit, recorded);

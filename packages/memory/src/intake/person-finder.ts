@@ -44,7 +44,8 @@ export class PersonFinder {
 
   #identityOf(unit: Unit, { kind, value }: IdentityClaim): ChannelIdentity | undefined {
     const key = claimKey(executionContext().tenantId, kind, value);
-    for (const found of new View(unit).lookup(this.#services.tables.identities, IDENTITY_CLAIMS, key)) if (found.deletedAt === null) return found;
+    for (const found of new View(unit).lookup(this.#services.tables.identities, IDENTITY_CLAIMS, key))
+      if (found.deletedAt === null) return found;
     return undefined;
   }
 
@@ -60,6 +61,13 @@ export class PersonFinder {
 
   #attach(unit: Unit, contact: Contact, { kind, value, verified }: IdentityClaim): void {
     const { database, tables } = this.#services;
-    insertRow<ChannelIdentity>(database, unit, tables.identities, { id: database.ids.next(), contactId: contact.id, kind, value, aliases: [], verified });
+    insertRow<ChannelIdentity>(database, unit, tables.identities, {
+      id: database.ids.next(),
+      contactId: contact.id,
+      kind,
+      value,
+      aliases: [],
+      verified,
+    });
   }
 }

@@ -92,13 +92,21 @@ export class JobQueue {
     this.database.logger.warn(`The job ${row.name} is tried again: ${message}`, fields);
     const delay = known?.retryAfterMs ?? Math.min(job.backoffMs * 2 ** (attempts - 1), job.maxBackoffMs);
     const runAt = this.database.clock.now() + delay;
-    return this.database.write((unit) => this.#wait(unit, { ...row, state: "waiting", attempts, runAt, error: message }));
+    return this.database.write((unit) =>
+      this.#wait(unit, { ...row, state: "waiting", attempts, runAt, error: message }),
+    );
   }
 
   states(): readonly JobState[] {
     const view = new View(undefined);
-    const count = (name: string, state: JobRow["state"]) => [...view.lookup(this.#rows, STATE, stateKey(name, state))].length;
-    return [...this.#names].map((name) => ({ name, waiting: count(name, "waiting"), running: count(name, "running"), deadLetters: count(name, "dead") }));
+    const count = (name: string, state: JobRow["state"]) =>
+      [...view.lookup(this.#rows, STATE, stateKey(name, state))].length;
+    return [...this.#names].map((name) => ({
+      name,
+      waiting: count(name, "waiting"),
+      running: count(name, "running"),
+      deadLetters: count(name, "dead"),
+    }));
   }
 
   /** Calls `changed` after every commit that put or ended jobs of a kind. */
@@ -112,7 +120,11 @@ export class JobQueue {
     const [other] = row.key === null ? [] : new View(unit).lookup(this.#rows, WAITING_KEY, thingOf(row));
     if (other) {
       unit.write(this.#rows, row.id, null);
-      unit.write(this.#rows, other.id, { ...other, runAt: Math.min(other.runAt, row.runAt), attempts: Math.max(other.attempts, row.attempts) });
+      unit.write(this.#rows, other.id, {
+        ...other,
+        runAt: Math.min(other.runAt, row.runAt),
+        attempts: Math.max(other.attempts, row.attempts),
+      });
     } else {
       unit.write(this.#rows, row.id, row);
     }

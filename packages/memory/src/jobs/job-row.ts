@@ -33,7 +33,11 @@ export function thingOf({ name, tenantId, key }: Pick<JobRow, "name" | "tenantId
   return keyOf(name, tenantId, key ?? "");
 }
 
-const byThing = (name: string, state: JobRow["state"]): Index<JobRow> => ({ name, unique: true, keys: (row) => (row.key !== null && row.state === state ? [thingOf(row)] : []) });
+const byThing = (name: string, state: JobRow["state"]): Index<JobRow> => ({
+  name,
+  unique: true,
+  keys: (row) => (row.key !== null && row.state === state ? [thingOf(row)] : []),
+});
 
 export function createJobTable(): Table<JobRow> {
   return new Table<JobRow>("jobs", [

@@ -13,7 +13,8 @@ export class JobWorker implements RunningWorker {
   readonly #stopping = new AbortController();
   readonly #running = new Set<Promise<void>>();
   readonly #unwatch: () => void;
-  #claiming: Promise<void> | undefined;
+  #claiming: Promise<void> = Promise.resolve();
+  #isClaiming = false;
   #lookAgain = false;
   #cancelTimer: (() => void) | undefined;
 
@@ -38,28 +39,32 @@ export class JobWorker implements RunningWorker {
   #wake(): void {
     if (this.#stopping.signal.aborted) return;
     this.#lookAgain = true;
-    this.#claiming ??= this.#claim().finally(() => {
-      this.#claiming = undefined;
-      if (this.#lookAgain) this.#wake(); // woken between the last look and now
-    });
+    if (!this.#isClaiming) this.#claiming = this.#claim();
   }
 
+  /** Claims until there is nothing to claim. Every wake-up is either seen by the running claim or begins one. */
   async #claim(): Promise<void> {
-    while (this.#lookAgain && !this.#stopping.signal.aborted) {
-      this.#lookAgain = false;
-      const free = this.#job.concurrency - this.#running.size;
-      const { ready } = this.#queue.outlook(this.#job.name);
-      if (free > 0 && ready) {
-        for (const row of await this.#queue.claim(this.#job.name, free)) this.#start(row);
+    this.#isClaiming = true;
+    try {
+      while (this.#lookAgain && !this.#stopping.signal.aborted) {
+        this.#lookAgain = false;
+        const free = this.#job.concurrency - this.#running.size;
+        const { ready, nextAt } = this.#queue.outlook(this.#job.name);
+        if (free > 0 && ready) {
+          for (const row of await this.#queue.claim(this.#job.name, free)) this.#start(row);
+          this.#lookAgain = true;
+        } else {
+          this.#setTimer(nextAt);
+        }
       }
+    } finally {
+      this.#isClaiming = false;
     }
-    this.#setTimer();
   }
 
-  #setTimer(): void {
+  #setTimer(nextAt: number): void {
     this.#cancelTimer?.();
-    const { nextAt } = this.#queue.outlook(this.#job.name);
-    if (nextAt === Infinity || this.#stopping.signal.aborted) return;
+    if (nextAt === Infinity) return;
     const { clock } = this.#queue.database;
     const delay = Math.min(nextAt - clock.now(), LONGEST_TIMER_MS);
     this.#cancelTimer = clock.schedule(Math.max(delay, 0), () => this.#wake());

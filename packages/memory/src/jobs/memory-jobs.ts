@@ -1,5 +1,12 @@
 import { CrmError } from "@crmessenger/kernel";
-import type { EnqueueOptions, JobDefinition, JobRun, JobState, Jobs, RunningWorker } from "@crmessenger/kernel/infrastructure";
+import type {
+  EnqueueOptions,
+  JobDefinition,
+  JobRun,
+  JobState,
+  Jobs,
+  RunningWorker,
+} from "@crmessenger/kernel/infrastructure";
 import { type CronExpression, CronExpressionParser } from "cron-parser";
 import type { Database } from "../state/database.ts";
 import { JobQueue } from "./job-queue.ts";
@@ -58,7 +65,9 @@ export class MemoryJobs implements Jobs {
         this.#schedules.set(job.name, clock.schedule(Math.min(left, LONGEST_TIMER_MS), wait));
         return;
       }
-      job.enqueue().catch((error: unknown) => logger.error(`The scheduled job ${job.name} was not enqueued: ${String(error)}`));
+      job
+        .enqueue()
+        .catch((error: unknown) => logger.error(`The scheduled job ${job.name} was not enqueued: ${String(error)}`));
       this.#planNext(times, job);
     };
     this.#database.atRoot(wait);
@@ -69,6 +78,10 @@ function parse(cron: string, now: number): CronExpression {
   try {
     return CronExpressionParser.parse(cron, { tz: "UTC", currentDate: new Date(now) });
   } catch (error) {
-    throw new CrmError("CRM_JOB_CRON", `"${cron}" is no cron expression: write minute, hour, day, month and weekday, such as "0 6 * * 1".`, { status: 422, details: { cron }, cause: error });
+    throw new CrmError(
+      "CRM_JOB_CRON",
+      `"${cron}" is no cron expression: write minute, hour, day, month and weekday, such as "0 6 * * 1".`,
+      { status: 422, details: { cron }, cause: error },
+    );
   }
 }

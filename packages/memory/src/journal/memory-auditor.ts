@@ -10,7 +10,9 @@ const DEFAULT_LIMIT = 100;
 /** The audit, in a table. */
 export class MemoryAuditor implements Auditor {
   readonly #database: Database;
-  readonly #rows = new Table<AuditRecord>("audit entries", [{ name: "target", unique: false, keys: ({ tenantId, target }) => [keyOf(tenantId, target.type, target.id)] }]);
+  readonly #rows = new Table<AuditRecord>("audit entries", [
+    { name: "target", unique: false, keys: ({ tenantId, target }) => [keyOf(tenantId, target.type, target.id)] },
+  ]);
 
   constructor(database: Database) {
     this.#database = database;
@@ -26,7 +28,11 @@ export class MemoryAuditor implements Auditor {
     const { tenantId, actor, correlationId } = executionContext();
     for (const entry of entries) {
       const id = this.#database.ids.next();
-      unit.write(this.#rows, id, frozenCopy({ ...entry, id, tenantId, actor, correlationId, at: this.#database.now() }));
+      unit.write(
+        this.#rows,
+        id,
+        frozenCopy({ ...entry, id, tenantId, actor, correlationId, at: this.#database.now() }),
+      );
     }
   }
 

@@ -17,7 +17,11 @@ export class MemoryTimeline implements Timeline {
   readonly #database: Database;
   readonly #rows = new Table<Row>("activities", [
     { name: "contact", unique: false, keys: ({ tenantId, activity }) => [keyOf(tenantId, activity.contactId)] },
-    { name: "lead", unique: false, keys: ({ tenantId, activity }) => (activity.leadId === null ? [] : [keyOf(tenantId, activity.leadId)]) },
+    {
+      name: "lead",
+      unique: false,
+      keys: ({ tenantId, activity }) => (activity.leadId === null ? [] : [keyOf(tenantId, activity.leadId)]),
+    },
   ]);
 
   constructor(database: Database) {
@@ -38,10 +42,18 @@ export class MemoryTimeline implements Timeline {
     }
   }
 
-  async of(holder: { readonly contactId: string } | { readonly leadId: string }, page: PageRequest = {}): Promise<Page<Activity>> {
+  async of(
+    holder: { readonly contactId: string } | { readonly leadId: string },
+    page: PageRequest = {},
+  ): Promise<Page<Activity>> {
     const { tenantId } = executionContext();
     const [index, id] = "contactId" in holder ? ["contact", holder.contactId] : ["lead", holder.leadId];
-    const activities = [...this.#database.view().lookup(this.#rows, index, keyOf(tenantId, id))].map(({ activity }) => activity);
-    return pageOf(activities, page, { id: (activity) => activity.id, subject: (activity) => activity as unknown as CriteriaSubject });
+    const activities = [...this.#database.view().lookup(this.#rows, index, keyOf(tenantId, id))].map(
+      ({ activity }) => activity,
+    );
+    return pageOf(activities, page, {
+      id: (activity) => activity.id,
+      subject: (activity) => activity as unknown as CriteriaSubject,
+    });
   }
 }

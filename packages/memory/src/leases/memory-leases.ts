@@ -21,6 +21,7 @@ export class MemoryLeases implements Leases {
     const signal = AbortSignal.any([this.#stopped.signal, ...(options.signal ? [options.signal] : [])]);
     const slot = this.#slot(name);
     while (!signal.aborted && slot.holder) await turn(slot, signal);
+    if (signal.aborted && !slot.holder) slot.waiting.shift()?.(); // a turn that this one had already been given
     signal.throwIfAborted();
     return this.#take(name, slot);
   }
@@ -63,7 +64,6 @@ function turn(slot: Slot, signal: AbortSignal): Promise<void> {
     const leave = () => {
       const place = slot.waiting.indexOf(settle);
       if (place >= 0) slot.waiting.splice(place, 1);
-      else slot.waiting.shift()?.(); // it was this one's turn already: the next one's, then
       settle();
     };
     slot.waiting.push(settle);

@@ -21,11 +21,20 @@ export function createEntityTables() {
     identities: entityTable<ChannelIdentity>("channel identities", {
       unique: { value: ["kind", "value"] },
       by: ["contactId"],
-      more: [{ name: IDENTITY_CLAIMS, unique: false, keys: (row) => [row.value, ...row.aliases].map((value) => claimKey(row.tenantId, row.kind, value)) }],
+      more: [
+        {
+          name: IDENTITY_CLAIMS,
+          unique: false,
+          keys: (row) => [row.value, ...row.aliases].map((value) => claimKey(row.tenantId, row.kind, value)),
+        },
+      ],
     }),
     leads: entityTable<Lead>("leads", { by: ["contactId"] }),
     accounts: entityTable<ChannelAccount>("channel accounts", {}),
-    conversations: entityTable<Conversation>("conversations", { unique: { chat: ["channelAccountId", "externalId"] }, by: ["contactId", "leadId"] }),
+    conversations: entityTable<Conversation>("conversations", {
+      unique: { chat: ["channelAccountId", "externalId"] },
+      by: ["contactId", "leadId"],
+    }),
     messages: entityTable<Message>("messages", {
       unique: { externalId: ["channelAccountId", "externalId"], ordinal: ["conversationId", "ordinal"] },
       by: ["conversationId"],

@@ -17,7 +17,10 @@ const TENANT = "tenant";
 const byField = (field: string) => `by ${field}`;
 
 /** A table of one kind of entity, by id. */
-export function entityTable<R extends EntityRecord>(name: string, { unique = {}, by = [], more = [] }: EntityIndexes<R>): Table<R> {
+export function entityTable<R extends EntityRecord>(
+  name: string,
+  { unique = {}, by = [], more = [] }: EntityIndexes<R>,
+): Table<R> {
   return new Table<R>(name, [
     { name: TENANT, unique: false, keys: ({ tenantId }) => [tenantId] },
     ...Object.entries(unique).map(([constraint, fields]) => combination<R>(constraint, fields, true)),
@@ -38,9 +41,15 @@ function combination<R extends EntityRecord>(name: string, fields: readonly Fiel
 }
 
 /** Rows of the tenant that may meet the criteria: by an index where they ask for one value of an indexed field. */
-export function candidates<R extends object>(view: View, table: Table<R>, tenantId: string, criteria: Criteria): Iterable<R> {
+export function candidates<R extends object>(
+  view: View,
+  table: Table<R>,
+  tenantId: string,
+  criteria: Criteria,
+): Iterable<R> {
   for (const condition of criteria.op === "and" ? criteria.all : [criteria]) {
-    if (condition.op !== "eq" || typeof condition.value !== "string" || !table.index(byField(condition.field))) continue;
+    if (condition.op !== "eq" || typeof condition.value !== "string" || !table.index(byField(condition.field)))
+      continue;
     return view.lookup(table, byField(condition.field), keyOf(tenantId, condition.value));
   }
   return view.lookup(table, TENANT, tenantId);

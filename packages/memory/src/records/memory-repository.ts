@@ -43,7 +43,10 @@ export class MemoryRepository<R extends EntityRecord> implements Repository<R> {
   }
 
   async find(criteria: Criteria, page: PageRequest = {}): Promise<Page<R>> {
-    return pageOf(this.#matching(criteria), page, { id: (row) => row.id, subject: (row) => row as unknown as CriteriaSubject });
+    return pageOf(this.#matching(criteria), page, {
+      id: (row) => row.id,
+      subject: (row) => row as unknown as CriteriaSubject,
+    });
   }
 
   async count(criteria: Criteria): Promise<number> {
@@ -62,7 +65,11 @@ export class MemoryRepository<R extends EntityRecord> implements Repository<R> {
     await this.#database.write((unit) => {
       const stored = this.#current(unit, record);
       const now = this.#database.now();
-      unit.write(this.#table, stored.id, frozenCopy({ ...stored, version: stored.version + 1, updatedAt: now, deletedAt: now }));
+      unit.write(
+        this.#table,
+        stored.id,
+        frozenCopy({ ...stored, version: stored.version + 1, updatedAt: now, deletedAt: now }),
+      );
     });
   }
 
@@ -86,11 +93,23 @@ export function ownRow<R extends EntityRecord>(view: View, table: Table<R>, id: 
   return row?.tenantId === executionContext().tenantId ? row : undefined;
 }
 
-export function insertRow<R extends EntityRecord>(database: Database, unit: Unit, table: Table<R>, record: NewRecord<R>): R {
+export function insertRow<R extends EntityRecord>(
+  database: Database,
+  unit: Unit,
+  table: Table<R>,
+  record: NewRecord<R>,
+): R {
   if (new View(unit).get(table, record.id)) throw duplicate(table.name, "id");
   const now = database.now();
   const { tenantId } = executionContext();
-  const row = frozenCopy({ ...record, tenantId, version: 1, createdAt: now, updatedAt: now, deletedAt: null } as unknown as R);
+  const row = frozenCopy({
+    ...record,
+    tenantId,
+    version: 1,
+    createdAt: now,
+    updatedAt: now,
+    deletedAt: null,
+  } as unknown as R);
   unit.write(table, row.id, row);
   return row;
 }
@@ -98,7 +117,14 @@ export function insertRow<R extends EntityRecord>(database: Database, unit: Unit
 /** Stores the record as the next version of what is there. */
 export function updateRow<R extends EntityRecord>(database: Database, unit: Unit, table: Table<R>, record: R): R {
   const { tenantId, createdAt, deletedAt, version } = currentRow(unit, table, record);
-  const row = frozenCopy({ ...record, tenantId, createdAt, deletedAt, version: version + 1, updatedAt: database.now() });
+  const row = frozenCopy({
+    ...record,
+    tenantId,
+    createdAt,
+    deletedAt,
+    version: version + 1,
+    updatedAt: database.now(),
+  });
   unit.write(table, row.id, row);
   return row;
 }

@@ -1,5 +1,13 @@
 import { CrmError } from "@crmessenger/kernel";
-import { type CriteriaSubject, type Json, type Page, type PageRequest, type Sort, compareText, fieldOf } from "@crmessenger/kernel/infrastructure";
+import {
+  type CriteriaSubject,
+  type Json,
+  type Page,
+  type PageRequest,
+  type Sort,
+  compareText,
+  fieldOf,
+} from "@crmessenger/kernel/infrastructure";
 
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 500;
@@ -19,8 +27,11 @@ export function pageOf<R>(rows: readonly R[], request: PageRequest, how: Sortabl
   const limit = Math.min(Math.max(request.limit ?? DEFAULT_LIMIT, 1), MAX_LIMIT);
   const idDirection = sort.at(-1)?.direction ?? "desc";
   const placeOf = (row: R): Place => [...sort.map(({ field }) => fieldOf(how.subject(row), field)), how.id(row)];
-  const compare = (left: Place, right: Place) => comparePlaces(left, right, [...sort.map(({ direction }) => direction), idDirection]);
-  const placed = rows.map((row) => ({ row, place: placeOf(row) })).toSorted((left, right) => compare(left.place, right.place));
+  const compare = (left: Place, right: Place) =>
+    comparePlaces(left, right, [...sort.map(({ direction }) => direction), idDirection]);
+  const placed = rows
+    .map((row) => ({ row, place: placeOf(row) }))
+    .toSorted((left, right) => compare(left.place, right.place));
   const after = request.after === undefined ? undefined : readCursor(request.after, sort);
   const start = after ? placed.findIndex(({ place }) => compare(place, after) > 0) : 0;
   const page = start < 0 ? [] : placed.slice(start, start + limit);
@@ -66,5 +77,7 @@ function readCursor(cursor: string, sort: readonly Sort[]): Place {
   } catch {
     // Falls through to the refusal.
   }
-  throw new CrmError("CRM_STORAGE_CURSOR", "This cursor was not made for this list: begin again without one.", { status: 422 });
+  throw new CrmError("CRM_STORAGE_CURSOR", "This cursor was not made for this list: begin again without one.", {
+    status: 422,
+  });
 }

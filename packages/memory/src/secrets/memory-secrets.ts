@@ -14,7 +14,9 @@ interface Row extends Secret {
 /** Secrets, in a table. Nothing is at rest here, so nothing is encrypted. */
 export class MemorySecrets implements Secrets {
   readonly #database: Database;
-  readonly #rows = new Table<Row>("secrets", [{ name: "namespace", unique: false, keys: ({ tenantId, namespace }) => [keyOf(tenantId, namespace)] }]);
+  readonly #rows = new Table<Row>("secrets", [
+    { name: "namespace", unique: false, keys: ({ tenantId, namespace }) => [keyOf(tenantId, namespace)] },
+  ]);
   /** Versions of all secrets, so that one that was deleted and set again never has a version it had before. */
   #lastVersion = 0;
 
@@ -29,10 +31,12 @@ export class MemorySecrets implements Secrets {
       get: async (key) => handOut(rowOf(this.#database.view(), key)),
       getMany: async (keys) => {
         const view = this.#database.view();
-        return new Map(keys.flatMap((key) => {
-          const secret = handOut(rowOf(view, key));
-          return secret ? [[key, secret] as const] : [];
-        }));
+        return new Map(
+          keys.flatMap((key) => {
+            const secret = handOut(rowOf(view, key));
+            return secret ? [[key, secret] as const] : [];
+          }),
+        );
       },
       set: (key, value) => this.#database.write((unit) => this.#set(unit, name, [key, value])),
       setMany: (entries) =>
@@ -45,7 +49,10 @@ export class MemorySecrets implements Secrets {
           this.#set(unit, name, [key, value]);
           return true;
         }),
-      keys: async (prefix = "") => all(this.#database.view()).map(({ key }) => key).filter((key) => key.startsWith(prefix)),
+      keys: async (prefix = "") =>
+        all(this.#database.view())
+          .map(({ key }) => key)
+          .filter((key) => key.startsWith(prefix)),
       clear: () =>
         this.#database.write((unit) => {
           for (const { key } of all(new View(unit))) this.#set(unit, name, [key, null]);

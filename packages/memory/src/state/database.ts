@@ -1,6 +1,13 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { CrmError, executionContext, runInContext, runOutsideUnitOfWork } from "@crmessenger/kernel";
-import type { Clock, Ids, Logger, UnitOfWork, UnitOfWorkHandle, UnitOfWorkOptions } from "@crmessenger/kernel/infrastructure";
+import type {
+  Clock,
+  Ids,
+  Logger,
+  UnitOfWork,
+  UnitOfWorkHandle,
+  UnitOfWorkOptions,
+} from "@crmessenger/kernel/infrastructure";
 import { Unit } from "./unit.ts";
 import { View } from "./view.ts";
 import { WriterQueue } from "./writer-queue.ts";
@@ -42,14 +49,20 @@ export class Database implements UnitOfWork {
     }
     const enclosing = this.#enclosing.getStore();
     if (!enclosing || enclosing.ended) return undefined;
-    throw new CrmError("CRM_UOW_OUTSIDE", "A unit of work is open here, and this call does not belong to it: it would wait for a unit that waits for it. Make it in the unit, or after its commit.");
+    throw new CrmError(
+      "CRM_UOW_OUTSIDE",
+      "A unit of work is open here, and this call does not belong to it: it would wait for a unit that waits for it. Make it in the unit, or after its commit.",
+    );
   }
 
   /** The current unit of work, or `CRM_UOW_REQUIRED` saying who needs it. */
   required(what: string): Unit {
     const unit = this.current();
     if (unit) return unit;
-    throw new CrmError("CRM_UOW_REQUIRED", `${what} belongs into a unit of work: wrap it in UnitOfWork.run or dispatch a command.`);
+    throw new CrmError(
+      "CRM_UOW_REQUIRED",
+      `${what} belongs into a unit of work: wrap it in UnitOfWork.run or dispatch a command.`,
+    );
   }
 
   view(): View {
@@ -78,7 +91,13 @@ export class Database implements UnitOfWork {
     const ms = options.deadlineMs ?? DEADLINE_MS;
     const cancel = this.clock.schedule(ms, () => {
       unit.end();
-      reject(new CrmError("CRM_UOW_DEADLINE", `The unit of work was not done within ${ms} ms and is rolled back: do less in it, or give it more time.`, { status: 503, retryable: true, details: { deadlineMs: ms } }));
+      reject(
+        new CrmError(
+          "CRM_UOW_DEADLINE",
+          `The unit of work was not done within ${ms} ms and is rolled back: do less in it, or give it more time.`,
+          { status: 503, retryable: true, details: { deadlineMs: ms } },
+        ),
+      );
     });
     try {
       const inside = () => runInContext({ unitOfWork: unit }, async () => work(unit.handle));
@@ -114,7 +133,10 @@ export class Database implements UnitOfWork {
       try {
         await effect();
       } catch (error) {
-        this.logger.error(`What was to follow a commit failed: ${error instanceof Error ? error.message : String(error)}`, { unitOfWork: unit.handle.id });
+        this.logger.error(
+          `What was to follow a commit failed: ${error instanceof Error ? error.message : String(error)}`,
+          { unitOfWork: unit.handle.id },
+        );
       }
     }
   }

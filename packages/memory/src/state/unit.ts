@@ -40,7 +40,10 @@ export class Unit {
 
   requireOpen(): void {
     if (!this.ended) return;
-    throw new CrmError("CRM_UOW_CLOSED", "This unit of work has ended: await everything that belongs to it before its work resolves.");
+    throw new CrmError(
+      "CRM_UOW_CLOSED",
+      "This unit of work has ended: await everything that belongs to it before its work resolves.",
+    );
   }
 
   layer<R extends object>(table: Table<R>): Layer<R> | undefined {
@@ -114,22 +117,31 @@ export class Unit {
     for (const index of table.indexes) {
       if (!index.unique) continue;
       for (const key of index.keys(row)) {
-        for (const found of view.primaries(table, index, key)) if (found !== primary) throw duplicate(table.name, index.name);
+        for (const found of view.primaries(table, index, key))
+          if (found !== primary) throw duplicate(table.name, index.name);
       }
     }
   }
 }
 
 export function duplicate(table: string, constraint: string): CrmError {
-  return new CrmError("CRM_STORAGE_DUPLICATE", `There is already an entry in ${table} with this ${constraint}: use that one, or another value.`, {
-    status: 409,
-    details: { table, constraint },
-  });
+  return new CrmError(
+    "CRM_STORAGE_DUPLICATE",
+    `There is already an entry in ${table} with this ${constraint}: use that one, or another value.`,
+    {
+      status: 409,
+      details: { table, constraint },
+    },
+  );
 }
 
 export function versionConflict(what: string, id: string): CrmError {
-  return new CrmError("CRM_STORAGE_VERSION_CONFLICT", `Somebody else changed ${what} ${id} meanwhile: read it again and repeat the change.`, {
-    status: 409,
-    details: { what, id },
-  });
+  return new CrmError(
+    "CRM_STORAGE_VERSION_CONFLICT",
+    `Somebody else changed ${what} ${id} meanwhile: read it again and repeat the change.`,
+    {
+      status: 409,
+      details: { what, id },
+    },
+  );
 }

@@ -1,5 +1,5 @@
 import type { Member } from "./member.ts";
-import { type GroupKnowledge, type KnownConversation, identityKey, messageKey } from "./read-group.ts";
+import type { GroupKnowledge, KnownConversation } from "./read-group.ts";
 
 interface Entry {
   readonly conversation: KnownConversation;
@@ -11,8 +11,8 @@ const CAPACITY = 20_000;
 
 /**
  * What the last group left of a conversation, so that the next message of it needs no read. Nothing is believed on
- * the strength of it: the write checks the conversation's version and its lead, and the unique keys check the message;
- * who relied on an outdated entry is told so by the database, and reads.
+ * the strength of it: the write checks that the conversation is still this contact's and its lead still open, and the
+ * unique keys check the message; who relied on an outdated entry is told so by the database, and reads.
  */
 export class ConversationCache {
   readonly #entries = new Map<string, Entry>();
@@ -22,23 +22,22 @@ export class ConversationCache {
     return members.filter((member) => {
       const entry = this.#find(member);
       if (!entry) return true;
-      knowledge.conversations.set(keyOf(member), entry.conversation);
-      for (const key of entry.identities) knowledge.identities.set(key, entry.conversation.contactId);
+      const { conversation, identities } = entry;
+      knowledge.conversations.set(member.conversationKey, conversation);
+      for (const key of identities) knowledge.people.set(key, conversation);
       return false;
     });
   }
 
   /** Notes how a written group left its conversations. */
   remember(members: readonly Member[], left: ReadonlyMap<string, KnownConversation>): void {
-    for (const member of members) {
-      const key = keyOf(member);
-      const conversation = left.get(key);
+    for (const { conversationKey, identityKeys } of members) {
+      const conversation = left.get(conversationKey);
       if (!conversation) continue;
-      const known = this.#entries.get(key)?.identities;
-      const claimed = identitiesOf(member);
-      const identities = known && claimed.every((identity) => known.has(identity)) ? known : new Set([...(known ?? []), ...claimed]);
-      this.#entries.delete(key); // to the end: the first ones are forgotten first
-      this.#entries.set(key, { conversation, identities });
+      const known = this.#entries.get(conversationKey)?.identities;
+      const identities = known && identityKeys.every((key) => known.has(key)) ? known : new Set([...(known ?? []), ...identityKeys]);
+      this.#entries.delete(conversationKey); // to the end: the first ones are forgotten first
+      this.#entries.set(conversationKey, { conversation, identities });
     }
     for (const key of this.#entries.keys()) {
       if (this.#entries.size <= CAPACITY) break;
@@ -47,21 +46,13 @@ export class ConversationCache {
   }
 
   forget(members: readonly Member[]): void {
-    for (const member of members) this.#entries.delete(keyOf(member));
+    for (const { conversationKey } of members) this.#entries.delete(conversationKey);
   }
 
   /** A reply needs the message it answers looked up, and an identity that is new here needs to be read. */
-  #find(member: Member): Entry | undefined {
-    if (member.message.replyToExternalId !== undefined) return undefined;
-    const entry = this.#entries.get(keyOf(member));
-    return entry && identitiesOf(member).every((identity) => entry.identities.has(identity)) ? entry : undefined;
+  #find({ message, conversationKey, identityKeys }: Member): Entry | undefined {
+    if (message.replyToExternalId !== undefined) return undefined;
+    const entry = this.#entries.get(conversationKey);
+    return entry && identityKeys.every((key) => entry.identities.has(key)) ? entry : undefined;
   }
-}
-
-function keyOf({ message }: Member): string {
-  return messageKey(message.channelAccountId, message.conversationExternalId);
-}
-
-function identitiesOf({ message, context }: Member): readonly string[] {
-  return message.sender.identities.map(({ kind, value }) => identityKey(context.tenantId, kind, value));
 }

@@ -1,76 +1,85 @@
-import type { ExecutionContext } from "@crmessenger/kernel";
 import type { NewEvent } from "@crmessenger/kernel/infrastructure";
 
-/** A conversation as a group leaves it. */
+/** A conversation as a group leaves it. Its count is relative: others may write into it meanwhile. */
 export interface ConversationChange {
   readonly id: string;
-  /** Of the stored row; undefined for one that the group opens. */
-  readonly version: number | undefined;
-  readonly fields: {
-    readonly tenant: string;
-    readonly account: string;
-    readonly type: string;
-    readonly external: string;
-    readonly contact: string;
-  };
+  /** Whether the group opens it. */
+  readonly isNew: boolean;
+  readonly tenant: string;
+  readonly account: string;
+  readonly type: string;
+  readonly external: string;
+  readonly contact: string;
   lead: string;
   owner: string | null;
   team: string | null;
-  count: number;
-  at: string;
+  /** Messages that the group adds. */
+  added: number;
+  /** When the latest of them was sent. */
+  last: string;
 }
 
 type Row = Readonly<Record<string, unknown>>;
 
-/** The rows of a group, table by table, named as the write function's record types name them. */
+/** One message with all that is written along with it: activity, audit entry and event. */
+export interface MessageRow extends Row {
+  readonly conversation: string;
+}
+
+/** The rows of a group, table by table, named as the record types of the write function name them. */
 export class GroupRows {
   readonly contacts: Row[] = [];
   readonly identities: Row[] = [];
   readonly leads: Row[] = [];
+  /** By conversation key. */
   readonly conversations = new Map<string, ConversationChange>();
-  readonly messages: Row[] = [];
-  readonly activities: Row[] = [];
-  readonly audit: Row[] = [];
+  /** What the group creates besides messages. */
   readonly events: Row[] = [];
+  readonly messages: MessageRow[] = [];
 
   addEvent(event: NewEvent): void {
+    const { id, topic, version, aggregate, payload, tenantId, actor, correlationId, causationId } = event;
     this.events.push({
-      id: event.id,
-      tenant: event.tenantId,
-      topic: event.topic,
-      version: event.version,
-      type: event.aggregate.type,
-      aggregate: event.aggregate.id,
-      aggregate_version: event.aggregate.version ?? null,
-      payload: event.payload,
-      actor_kind: event.actor.kind,
-      actor: event.actor.id,
-      correlation: event.correlationId,
-      causation: event.causationId,
-      at: event.occurredAt,
+      id,
+      tenant: tenantId,
+      topic,
+      version,
+      type: aggregate.type,
+      aggregate: aggregate.id,
+      aggregate_version: aggregate.version ?? null,
+      payload,
+      actor_kind: actor.kind,
+      actor: actor.id,
+      correlation: correlationId,
+      causation: causationId,
     });
   }
 
-  addAudit(id: string, entry: { readonly type: string; readonly target: string; readonly action: string; readonly at: string }, context: ExecutionContext): void {
-    this.audit.push({ id, ...entry, tenant: context.tenantId, actor_kind: context.actor.kind, actor: context.actor.id, correlation: context.correlationId });
-  }
-
-  /** The parameters of `intake_write`. Conversations come in the order of their ids, so that groups lock them alike. */
+  /** What `intake_write` gets, table by table. Conversations come in the order of their ids, so that groups lock them alike. */
   parameters(): readonly (string | null)[] {
     const changes = [...this.conversations.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
-    const opened = changes.filter(({ version }) => version === undefined);
-    const continued = changes.filter(({ version }) => version !== undefined);
     return [
       orNull(this.contacts),
       orNull(this.identities),
       orNull(this.leads),
-      orNull(opened.map(({ id, fields, lead, owner, team, count, at }) => ({ id, ...fields, lead, owner, team, count, at }))),
-      orNull(continued.map(({ id, version, lead, owner, team, count, at }) => ({ id, version, lead, owner, team, count, at }))),
-      JSON.stringify(this.messages),
-      JSON.stringify(this.activities),
-      JSON.stringify(this.audit),
-      JSON.stringify(this.events),
+      orNull(changes.filter(({ isNew }) => isNew)),
+      orNull(changes.filter(({ isNew }) => !isNew)),
+      orNull(this.events),
+      JSON.stringify(this.#numbered()),
     ];
+  }
+
+  /** `left` counts the group's messages that follow in the conversation: with its new count that gives the ordinal. */
+  #numbered(): readonly Row[] {
+    const left = new Map<string, number>();
+    return this.messages
+      .toReversed()
+      .map((row) => {
+        const following = left.get(row.conversation) ?? 0;
+        left.set(row.conversation, following + 1);
+        return { ...row, left: following };
+      })
+      .reverse();
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Database } from "../database/database.ts";
-import type { Member } from "./member.ts";
+import { type Member, externalKey } from "./member.ts";
 
 export interface KnownMessage {
   readonly messageId: string;
@@ -11,75 +11,65 @@ export interface KnownMessage {
 /** A conversation as far as the intake goes on with it. */
 export interface KnownConversation {
   readonly id: string;
-  readonly version: number;
   readonly contactId: string;
-  /** Its lead, if that is still open. */
+  /** The open lead that a message now belongs to: the conversation's own, otherwise the contact's newest. */
   readonly leadId: string | null;
-  readonly ownerId: string | null;
-  readonly teamId: string | null;
-  readonly messageCount: number;
 }
 
-/** What the database knew about a group before it is written, by the keys below. */
+export interface KnownPerson {
+  readonly contactId: string;
+  /** The contact's newest open lead. */
+  readonly leadId: string | null;
+}
+
+/** What is known about a group before it is written, by the keys of its members. */
 export interface GroupKnowledge {
   readonly messages: Map<string, KnownMessage>;
   readonly conversations: Map<string, KnownConversation>;
-  readonly replies: Map<string, string>;
-  /** Contact ids. */
-  readonly identities: Map<string, string>;
+  readonly people: Map<string, KnownPerson>;
+  /** Ids of messages that are answered. */
+  readonly answered: Map<string, string>;
 }
-
-type Placed<T> = T & { readonly place: number };
-
-interface Answer extends Record<string, unknown> {
-  readonly known: readonly Placed<KnownMessage>[] | null;
-  readonly conversations: readonly Placed<KnownConversation>[] | null;
-  readonly replies: readonly Placed<{ messageId: string }>[] | null;
-  readonly identities: readonly Placed<{ contactId: string }>[] | null;
-}
-
-export const messageKey = (accountId: string, externalId: string): string => `${accountId}/${externalId}`;
-export const identityKey = (tenantId: string, kind: string, value: string): string => `${tenantId}/${kind}/${value}`;
 
 export function emptyKnowledge(): GroupKnowledge {
-  return { messages: new Map(), conversations: new Map(), replies: new Map(), identities: new Map() };
+  return { messages: new Map(), conversations: new Map(), people: new Map(), answered: new Map() };
 }
+
+/** `place` counts the keys that were asked for from 1. */
+type Placed<T> = T & { readonly place: number };
+
+interface Answer {
+  readonly messages: readonly Placed<KnownMessage>[] | null;
+  readonly conversations: readonly Placed<KnownConversation>[] | null;
+  readonly people: readonly Placed<KnownPerson>[] | null;
+  readonly answered: readonly Placed<{ messageId: string }>[] | null;
+}
+
+const READ = "select intake_read($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[]) as answer";
 
 /** Adds to `knowledge` what the database knows about these members, in one round trip for all. */
 export async function readGroup(database: Database, members: readonly Member[], finalStatuses: readonly string[], knowledge: GroupKnowledge): Promise<void> {
-  const keys = keysOf(members);
-  const { rows } = await database.query<{ answer: Answer }>(
-    "select intake_read($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[]) as answer",
-    [keys.accounts, keys.externals, keys.chats, keys.replies, keys.tenants, keys.kinds, keys.values, finalStatuses],
-    { name: "intake-read" },
-  );
+  const messages = members.map(({ message }) => message);
+  const claims = members.flatMap(({ message, context: { tenantId } }) => message.sender.identities.map(({ kind, value }) => ({ tenantId, kind, value })));
+  const parameters = [
+    messages.map(({ channelAccountId }) => channelAccountId),
+    messages.map(({ externalId }) => externalId),
+    messages.map(({ conversationExternalId }) => conversationExternalId),
+    messages.map(({ replyToExternalId }) => replyToExternalId ?? null),
+    claims.map(({ tenantId }) => tenantId),
+    claims.map(({ kind }) => kind),
+    claims.map(({ value }) => value),
+    finalStatuses,
+  ];
+  const { rows } = await database.query<{ answer: Answer }>(READ, parameters, { name: "intake_read" });
   const answer = rows[0]?.answer;
-  for (const { place, ...known } of answer?.known ?? []) knowledge.messages.set(messageKey(keys.accounts[place - 1] as string, keys.externals[place - 1] as string), known);
-  for (const { place, ...known } of answer?.conversations ?? []) knowledge.conversations.set(messageKey(keys.accounts[place - 1] as string, keys.chats[place - 1] as string), known);
-  for (const { place, messageId } of answer?.replies ?? []) knowledge.replies.set(messageKey(keys.accounts[place - 1] as string, keys.replies[place - 1] as string), messageId);
-  for (const { place, contactId } of answer?.identities ?? []) {
-    knowledge.identities.set(identityKey(keys.tenants[place - 1] as string, keys.kinds[place - 1] as string, keys.values[place - 1] as string), contactId);
+  const memberAt = (place: number) => members[place - 1] as Member;
+  const identityKeys = members.flatMap((member) => member.identityKeys);
+  for (const { place, ...known } of answer?.messages ?? []) knowledge.messages.set(memberAt(place).messageKey, known);
+  for (const { place, ...known } of answer?.conversations ?? []) knowledge.conversations.set(memberAt(place).conversationKey, known);
+  for (const { place, ...known } of answer?.people ?? []) knowledge.people.set(identityKeys[place - 1] as string, known);
+  for (const { place, messageId } of answer?.answered ?? []) {
+    const { channelAccountId, replyToExternalId = "" } = memberAt(place).message;
+    knowledge.answered.set(externalKey(channelAccountId, replyToExternalId), messageId);
   }
-}
-
-function keysOf(members: readonly Member[]) {
-  const accounts: string[] = [];
-  const externals: string[] = [];
-  const chats: string[] = [];
-  const replies: (string | null)[] = [];
-  const tenants: string[] = [];
-  const kinds: string[] = [];
-  const values: string[] = [];
-  for (const { message, context } of members) {
-    accounts.push(message.channelAccountId);
-    externals.push(message.externalId);
-    chats.push(message.conversationExternalId);
-    replies.push(message.replyToExternalId ?? null);
-    for (const { kind, value } of message.sender.identities) {
-      tenants.push(context.tenantId);
-      kinds.push(kind);
-      values.push(value);
-    }
-  }
-  return { accounts, externals, chats, replies, tenants, kinds, values };
 }

@@ -52,7 +52,14 @@ export class ChatDirectory {
   connect(channel: ChannelRecord, settings: { title: string; hookVersion: string; noWindow: boolean }): ScopeRecord {
     const scopeId = `${channel.channelId}_${this.#world.account.amojoId}`;
     const known = this.#scopes.get(scopeId);
-    const scope: ScopeRecord = known ?? { scopeId, channel, title: "", hookVersion: "", isTimeWindowDisabled: false, connected: true };
+    const scope: ScopeRecord = known ?? {
+      scopeId,
+      channel,
+      title: "",
+      hookVersion: "",
+      isTimeWindowDisabled: false,
+      connected: true,
+    };
     scope.title = settings.title;
     scope.hookVersion = settings.hookVersion;
     scope.isTimeWindowDisabled = settings.noWindow;

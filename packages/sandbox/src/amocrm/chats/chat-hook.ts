@@ -33,6 +33,18 @@ export function renderChatHook(message: ChatMessage, at: { readonly now: number;
   };
 }
 
+/** Body of the hook of version 1, which amoCRM keeps for old channels: flat and without a time. */
+export function renderOldChatHook(message: ChatMessage, baseUrl: string): unknown {
+  return {
+    receiver: message.chat.client.id,
+    conversation_id: message.chat.clientId ?? "",
+    msec_timestamp: message.msecTimestamp,
+    type: message.type,
+    text: message.text,
+    ...renderMedia(message, baseUrl),
+  };
+}
+
 function renderQuoted(message: ChatMessage): unknown {
   return {
     id: message.id,

@@ -69,7 +69,12 @@ export interface ChatMedia {
 /** Who wrote a message. */
 export type MessageAuthor =
   | { readonly kind: "client"; readonly id: string; readonly name: string }
-  | { readonly kind: "manager" | "bot"; readonly id: string; readonly clientId: string | undefined; readonly name: string };
+  | {
+      readonly kind: "manager" | "bot";
+      readonly id: string;
+      readonly clientId: string | undefined;
+      readonly name: string;
+    };
 
 /** What became of an outgoing message; nothing is known of it before the integration tells. */
 export type DeliveryStatus = "delivered" | "read" | "failed";

@@ -171,8 +171,7 @@ function react(request: ChatsRequest): Reply {
   const id = optionalText(body, "id");
   const msgid = optionalText(body, "msgid");
   if (id === undefined && msgid === undefined) throw badBody("id or msgid is required");
-  const message =
-    id === undefined ? request.chats.messageByClientId(scope, msgid ?? "") : request.chats.message(id);
+  const message = id === undefined ? request.chats.messageByClientId(scope, msgid ?? "") : request.chats.message(id);
   if (message === undefined) throw problem(404, "The message does not exist");
   const user = body["user"];
   if (typeof user !== "object" || user === null) throw badBody("user is required");

@@ -76,13 +76,10 @@ function contactOfClient(world: World, chat: ChatRecord, uid: string): ContactRe
   ] as const) {
     const field = world.field("contacts", { code });
     const choice = field?.enums?.[0];
-    if (value !== "" && field !== undefined && choice !== undefined) fields.set(field.id, [{ value, enum_id: choice.id }]);
+    if (value !== "" && field !== undefined && choice !== undefined)
+      fields.set(field.id, [{ value, enum_id: choice.id }]);
   }
-  const contact = createContact(
-    world,
-    { name: chat.client.name, responsibleUserId: world.owner.id, fields },
-    ROBOT,
-  );
+  const contact = createContact(world, { name: chat.client.name, responsibleUserId: world.owner.id, fields }, ROBOT);
   contact.unsortedUid = uid;
   return contact;
 }

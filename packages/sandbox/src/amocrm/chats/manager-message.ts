@@ -41,7 +41,7 @@ export function typeMessage(parts: ChatsParts, chat: ChatRecord, user: UserRecor
     });
     if (chat.contactId !== undefined) {
       parts.world.log("outgoing_chat_message", { type: "contact", id: chat.contactId }, user.id, {
-        after: { message: { id: message.id, origin: chat.scope.channel.code, talk_id: chat.talkId } },
+        after: { message: { id: message.id } },
       });
     }
     parts.world.publish([{ entity: "message", action: "add", id: message.id }]);

@@ -29,7 +29,13 @@ export class MediaStore {
 
   /** Takes a file in by its address: it is downloaded in the background, tried again when that fails. */
   download(source: { url: string; fileName: string; fileSize: number }): ChatMedia {
-    const media = this.#register({ ...source, state: "pending", content: undefined, contentType: "", groupId: undefined });
+    const media = this.#register({
+      ...source,
+      state: "pending",
+      content: undefined,
+      contentType: "",
+      groupId: undefined,
+    });
     const running = this.#fetch(media).finally(() => this.#running.delete(running));
     this.#running.add(running);
     return media;

@@ -62,8 +62,7 @@ export function editMessage(request: ChatsRequest, scope: ScopeRecord, payload: 
   const id = optionalText(payload, "id");
   const msgid = optionalText(payload, "msgid");
   if (id === undefined && msgid === undefined) throw badBody("id or msgid is required");
-  const message =
-    id === undefined ? request.chats.messageByClientId(scope, msgid ?? "") : request.chats.message(id);
+  const message = id === undefined ? request.chats.messageByClientId(scope, msgid ?? "") : request.chats.message(id);
   if (message === undefined || message.chat.scope !== scope) throw problem(404, "The message does not exist");
   const content = readContent(payload["message"], true);
   const { media, type, text } = shown(request, content);
@@ -80,7 +79,8 @@ function staffAuthor(request: ChatsRequest, scope: ScopeRecord, sender: Particip
   const { bot } = scope.channel;
   if (sender.refId === bot.id) return { kind: "bot", id: bot.id, clientId: sender.id, name: sender.name };
   for (const user of request.world.users.values()) {
-    if (user.amojoId === sender.refId) return { kind: "manager", id: user.amojoId, clientId: sender.id, name: user.name };
+    if (user.amojoId === sender.refId)
+      return { kind: "manager", id: user.amojoId, clientId: sender.id, name: user.name };
   }
   throw badBody("sender.ref_id must be a user of the account or the bot of the channel");
 }
@@ -137,7 +137,7 @@ function record(request: ChatsRequest, message: ChatMessage): void {
   if (message.chat.contactId !== undefined) {
     const type = incoming ? "incoming_chat_message" : "outgoing_chat_message";
     request.world.log(type, { type: "contact", id: message.chat.contactId }, 0, {
-      after: { message: { id: message.id, origin: message.chat.scope.channel.code, talk_id: message.chat.talkId } },
+      after: { message: { id: message.id } },
     });
   }
   request.world.publish([...changes, { entity: "message", action: "add", id: message.id }]);

@@ -38,7 +38,13 @@ export function signatureFault(secret: string, request: HttpRequest, now: number
   if (request.headers["content-md5"] !== contentMd5(request.body)) return "Content-MD5 does not match the body";
   const contentType = request.headers["content-type"];
   if (contentType === undefined) return "The Content-Type header is missing";
-  const expected = signRequest(secret, { method: request.method, path: request.path, contentType, date, body: request.body });
+  const expected = signRequest(secret, {
+    method: request.method,
+    path: request.path,
+    contentType,
+    date,
+    body: request.body,
+  });
   const given = request.headers["x-signature"];
   return typeof given === "string" && sameText(given, expected) ? undefined : "X-Signature does not match";
 }

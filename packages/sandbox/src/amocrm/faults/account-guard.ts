@@ -26,7 +26,9 @@ export class AccountGuard {
 
   /** The refusal that every request to the account's host meets while it is blocked. */
   blockade(): Problem | undefined {
-    return this.blocked ? problem(403, "Access is blocked because the request limit was exceeded repeatedly") : undefined;
+    return this.blocked
+      ? problem(403, "Access is blocked because the request limit was exceeded repeatedly")
+      : undefined;
   }
 
   /** Counts a REST request in, or says why not. */

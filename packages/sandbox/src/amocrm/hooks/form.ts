@@ -1,5 +1,12 @@
 /** A value of a form body: PHP's bracket notation for objects and lists. */
-export type FormValue = string | number | boolean | null | undefined | readonly FormValue[] | { readonly [key: string]: FormValue };
+export type FormValue =
+  | string
+  | number
+  | boolean
+  | null
+  | undefined
+  | readonly FormValue[]
+  | { readonly [key: string]: FormValue };
 
 /** Encodes as PHP's `http_build_query` does: `a[b][0]=c`, keys and values percent-encoded, spaces as plus signs. */
 export function encodeForm(body: { readonly [key: string]: FormValue }): string {

@@ -44,8 +44,22 @@ function match(segments: readonly string[], parts: readonly string[]): Record<st
   const params: Record<string, string> = {};
   for (const [index, segment] of segments.entries()) {
     const part = parts[index] ?? "";
-    if (segment.startsWith(":")) params[segment.slice(1)] = decodeURIComponent(part);
-    else if (segment !== part) return undefined;
+    if (!segment.startsWith(":")) {
+      if (segment !== part) return undefined;
+      continue;
+    }
+    const value = decoded(part);
+    if (value === undefined) return undefined;
+    params[segment.slice(1)] = value;
   }
   return params;
+}
+
+/** A path segment without its percent signs; nothing when they are wrong. */
+function decoded(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return undefined;
+  }
 }

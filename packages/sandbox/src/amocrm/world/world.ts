@@ -170,7 +170,12 @@ export class World {
   }
 
   /** Writes to the event feed. */
-  log(type: string, entity: { type: string; id: number }, by: number, values: { after?: unknown; before?: unknown } = {}): void {
+  log(
+    type: string,
+    entity: { type: string; id: number },
+    by: number,
+    values: { after?: unknown; before?: unknown } = {},
+  ): void {
     this.events.push({
       id: randomUUID().replaceAll("-", "").slice(0, 26),
       type,

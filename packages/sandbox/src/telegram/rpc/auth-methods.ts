@@ -1,11 +1,13 @@
+import { randomBytes } from "node:crypto";
 import { Api } from "telegram";
-import type { AuthKey } from "../session/auth-key.ts";
+import { HOME_DC, type AuthKey } from "../session/auth-key.ts";
 import type { LoginToken } from "../session/login-tokens.ts";
 import type { Person } from "../world/person.ts";
 import type { DataCentreState } from "./data-centre-state.ts";
-import { HOME_DC } from "./help-methods.ts";
 import type { MethodTable, RpcCall } from "./method-table.ts";
+import { DATA_CENTRES } from "./help-methods.ts";
 import { RpcFailure } from "./rpc-failure.ts";
+import { toLong } from "./tl-longs.ts";
 
 /** auth.*: logging in by QR code or bot token, and out. The password check is in password-methods.ts. */
 export function addAuthMethods(table: MethodTable, state: DataCentreState): void {
@@ -25,15 +27,36 @@ export function addAuthMethods(table: MethodTable, state: DataCentreState): void
     if (bot === undefined) throw new RpcFailure(400, "ACCESS_TOKEN_INVALID");
     return authorise(state, authKey, bot);
   });
+  addTransfers(table, state);
   table.add(Api.auth.LogOut, {}, (_request, { authKey }) => {
     authKey.logOut("AUTH_KEY_UNREGISTERED");
     return new Api.auth.LoggedOut({});
   });
 }
 
+/** A login is taken along to another data centre, where its files are, by a ticket for one use. */
+function addTransfers(table: MethodTable, state: DataCentreState): void {
+  const tickets = new Map<string, { readonly userId: number; readonly dcId: number }>();
+  table.add(Api.auth.ExportAuthorization, {}, ({ dcId }, { me }) => {
+    if (!DATA_CENTRES.includes(dcId) || dcId === me.homeDc) throw new RpcFailure(400, "DC_ID_INVALID");
+    const bytes = randomBytes(32);
+    tickets.set(bytes.toString("hex"), { userId: me.id, dcId });
+    return new Api.auth.ExportedAuthorization({ id: toLong(me.id), bytes });
+  });
+  table.add(Api.auth.ImportAuthorization, { open: true, withoutUpdates: true }, ({ id, bytes }, { authKey }) => {
+    const ticket = tickets.get(bytes.toString("hex"));
+    if (ticket === undefined || ticket.userId !== id.toJSNumber()) throw new RpcFailure(400, "AUTH_BYTES_INVALID");
+    tickets.delete(bytes.toString("hex"));
+    authKey.authorise(ticket.userId, ticket.dcId);
+    authKey.transferred = true;
+    const person = state.world.person(ticket.userId);
+    return new Api.auth.Authorization({ user: state.renderer.user(person.id, person) });
+  });
+}
+
 /** Logs the key in as this person and answers what clients get for it. */
 export function authorise(state: DataCentreState, authKey: AuthKey, person: Person): Api.auth.Authorization {
-  authKey.authorise(person.id);
+  authKey.authorise(person.id, person.homeDc);
   return new Api.auth.Authorization({ user: state.renderer.user(person.id, person) });
 }
 

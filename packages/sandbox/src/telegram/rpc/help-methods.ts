@@ -1,11 +1,10 @@
 import { Api } from "telegram";
+import { HOME_DC } from "../session/auth-key.ts";
 import type { DataCentreState } from "./data-centre-state.ts";
 import type { MethodTable } from "./method-table.ts";
 
-const DATA_CENTRES = [1, 2, 3, 4, 5];
-/** The data centre that answers; the other numbers lead to the same place. */
-export const HOME_DC = 2;
-
+/** The numbers of Telegram's data centres. */
+export const DATA_CENTRES = [1, 2, 3, 4, 5];
 /** help.*: the configuration that clients ask for first. */
 export function addHelpMethods(table: MethodTable, state: DataCentreState): void {
   table.add(Api.help.GetConfig, { open: true }, () => config(state.address()));

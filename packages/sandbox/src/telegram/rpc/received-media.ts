@@ -29,7 +29,16 @@ function receivePhoto(state: DataCentreState, call: RpcCall, file: Api.TypeInput
   const ratio = Math.max(width, height) / Math.max(1, Math.min(width, height));
   if (width + height > MAX_PHOTO_PIXELS || ratio > MAX_PHOTO_RATIO)
     throw new RpcFailure(400, "PHOTO_INVALID_DIMENSIONS");
-  const stored = state.files.add({ kind: "photo", bytes, mimeType, fileName: undefined, width, height, duration: 0 });
+  const stored = state.files.add({
+    kind: "photo",
+    bytes,
+    mimeType,
+    fileName: undefined,
+    width,
+    height,
+    duration: 0,
+    dcId: call.me.homeDc,
+  });
   discardParts(state, call, file);
   return stored;
 }
@@ -47,6 +56,7 @@ function receiveDocument(state: DataCentreState, call: RpcCall, media: Api.Input
     width: video?.w ?? 0,
     height: video?.h ?? 0,
     duration: video?.duration ?? audio?.duration ?? 0,
+    dcId: call.me.homeDc,
   });
   discardParts(state, call, media.file);
   return stored;

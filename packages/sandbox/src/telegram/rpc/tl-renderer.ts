@@ -111,7 +111,7 @@ export class TlRenderer {
       accessHash: toLong(this.#hashes.ofFile(viewerId, file.id)),
       fileReference: FILE_REFERENCE,
       date: Math.floor(file.createdAt / 1000),
-      dcId: this.#world.person(viewerId).homeDc,
+      dcId: file.dcId,
     };
     if (file.kind === "photo") {
       const size = new Api.PhotoSize({ type: PHOTO_SIZE, w: file.width, h: file.height, size: file.bytes.length });

@@ -23,7 +23,7 @@ export class UpdatePump implements WorldObserver {
 
   onUpdate(ownerId: number, update: LoggedUpdate, origin?: object): void {
     if (this.#world.person(ownerId).kind === "customer") return;
-    for (const authKey of this.#authKeys.ofUser(ownerId)) {
+    for (const authKey of this.#authKeys.loginsOf(ownerId)) {
       this.#push(authKey, () => this.#renderer.pushed(authKey, ownerId, update).getBytes(), origin);
     }
   }
@@ -31,7 +31,7 @@ export class UpdatePump implements WorldObserver {
   onTyping(fromId: number, toId: number): void {
     const action = new Api.SendMessageTypingAction();
     const update = new Api.UpdateUserTyping({ userId: toLong(fromId), action });
-    for (const authKey of this.#authKeys.ofUser(toId)) this.#push(authKey, () => short(update));
+    for (const authKey of this.#authKeys.loginsOf(toId)) this.#push(authKey, () => short(update));
   }
 
   /** Tells a client that its QR code was scanned. This is no numbered update: nothing tells when it is lost. */

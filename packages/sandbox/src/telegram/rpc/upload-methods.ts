@@ -45,7 +45,7 @@ function checkRange(offset: number, limit: number, precise: boolean): void {
     throw new RpcFailure(400, "LIMIT_INVALID");
 }
 
-function locate(state: DataCentreState, { me }: RpcCall, location: Api.TypeInputFileLocation): StoredFile {
+function locate(state: DataCentreState, { me, authKey }: RpcCall, location: Api.TypeInputFileLocation): StoredFile {
   const isPhoto = location instanceof Api.InputPhotoFileLocation;
   if (!isPhoto && !(location instanceof Api.InputDocumentFileLocation)) throw new RpcFailure(400, "LOCATION_INVALID");
   const id = fromLong(location.id);
@@ -53,6 +53,7 @@ function locate(state: DataCentreState, { me }: RpcCall, location: Api.TypeInput
   if (file === undefined || isPhoto !== (file.kind === "photo")) throw new RpcFailure(400, "FILE_ID_INVALID");
   if (fromLong(location.accessHash) !== state.hashes.ofFile(me.id, id)) throw new RpcFailure(400, "FILE_ID_INVALID");
   if (!FILE_REFERENCE.equals(location.fileReference)) throw new RpcFailure(400, "FILE_REFERENCE_INVALID");
+  if (file.dcId !== authKey.dcId) throw new RpcFailure(303, `FILE_MIGRATE_${file.dcId}`);
   if (location.thumbSize !== (isPhoto ? PHOTO_SIZE : "")) throw new RpcFailure(400, "LOCATION_INVALID");
   return file;
 }

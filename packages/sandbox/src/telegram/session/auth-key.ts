@@ -2,6 +2,9 @@ import type { SrpChallenge } from "../crypto/srp-verifier.ts";
 import { MessageCipher } from "../crypto/message-cipher.ts";
 import type { Session } from "./session.ts";
 
+/** The data centre that clients begin with. The other numbers lead to the same place. */
+export const HOME_DC = 2;
+
 /** What a client told of itself in initConnection. */
 export interface ClientDevice {
   readonly deviceModel: string;
@@ -24,6 +27,10 @@ export class AuthKey {
   readonly knownUsers = new Set<number>();
   lastActiveAt = Date.now();
   device: ClientDevice | undefined;
+  /** The data centre that the client takes this for; files of others are elsewhere for it. */
+  dcId = HOME_DC;
+  /** The login was taken along from another data centre for its files: no updates come here, and phones do not list it. */
+  transferred = false;
   /** The user that this key is logged in as. */
   userId: number | undefined;
   refusal: KeyRefusal | undefined;
@@ -45,8 +52,10 @@ export class AuthKey {
   }
 
   /** Logs the key in. */
-  authorise(userId: number): void {
+  authorise(userId: number, dcId: number): void {
     this.userId = userId;
+    this.dcId = dcId;
+    this.transferred = false;
     this.passwordPendingFor = undefined;
     this.refusal = undefined;
   }

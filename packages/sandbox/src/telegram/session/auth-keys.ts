@@ -15,9 +15,14 @@ export class AuthKeys {
     return this.#keys.get(keyId.toString("hex"));
   }
 
-  /** Logins of one user, oldest first. */
+  /** Keys under which a user is logged in, oldest first. */
   ofUser(userId: number): AuthKey[] {
     return [...this.#keys.values()].filter((key) => key.userId === userId);
+  }
+
+  /** The same without those that only fetch files from another data centre. */
+  loginsOf(userId: number): AuthKey[] {
+    return this.ofUser(userId).filter((key) => !key.transferred);
   }
 
   /** Destroys a key: whoever uses it gets transport error -404 from now on. */

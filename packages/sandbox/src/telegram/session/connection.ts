@@ -14,6 +14,8 @@ import { Session } from "./session.ts";
 const KEY_NOT_FOUND = -404;
 const NO_KEY = Buffer.alloc(8);
 const UNENCRYPTED_HEAD = 20;
+/** A longer timer would fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** What all connections share. */
 export interface ConnectionServices {
@@ -63,7 +65,7 @@ export class Connection {
   /** Closes the connection unless the client asks again within the time (ping_delay_disconnect). */
   closeAfter(ms: number): void {
     clearTimeout(this.#idleTimer);
-    this.#idleTimer = setTimeout(() => this.close(), ms).unref();
+    this.#idleTimer = setTimeout(() => this.close(), Math.min(ms, MAX_TIMER_MS)).unref();
   }
 
   /** Encrypts a message of a session and sends it. */

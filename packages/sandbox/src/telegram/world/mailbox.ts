@@ -1,9 +1,6 @@
 import type { LoggedUpdate, NewUpdate } from "./logged-update.ts";
 import type { StoredMessage } from "./stored-message.ts";
 
-/** How many updates an account can have missed and still get one by one. */
-const KEPT_UPDATES = 100_000;
-
 /** One chat, as one side sees it. Ids are the owner's. */
 export interface Dialog {
   readonly peerId: number;
@@ -20,12 +17,15 @@ export class Mailbox {
   readonly messages = new Map<number, StoredMessage>();
   readonly dialogs = new Map<number, Dialog>();
   readonly byRandomId = new Map<string, StoredMessage>();
+  readonly #keptUpdates: number;
   #log: LoggedUpdate[] = [];
   #lastMessageId = 0;
   #pts = 1;
 
-  constructor(ownerId: number) {
+  /** `keptUpdates`: how many updates can have been missed and still be got one by one. */
+  constructor(ownerId: number, keptUpdates: number) {
     this.ownerId = ownerId;
+    this.#keptUpdates = keptUpdates;
   }
 
   /** The number of the latest change (https://core.telegram.org/api/updates). */
@@ -60,7 +60,8 @@ export class Mailbox {
     this.#pts += 1;
     const logged = { ...update, pts: this.#pts, ptsCount: 1 };
     this.#log.push(logged);
-    if (this.#log.length > KEPT_UPDATES * 1.25) this.#log = this.#log.slice(-KEPT_UPDATES);
+    // In steps: cutting off one at a time would copy the log for each update.
+    if (this.#log.length > this.#keptUpdates * 1.25) this.#log = this.#log.slice(-this.#keptUpdates);
     return logged;
   }
 

@@ -10,6 +10,8 @@ export interface StoredFile {
   /** Photos have none. */
   readonly fileName: string | undefined;
   readonly createdAt: number;
+  /** The data centre that keeps it: the sender's. */
+  readonly dcId: number;
   /** Pixels, of photos and, where the client says so, of videos. */
   readonly width: number;
   readonly height: number;

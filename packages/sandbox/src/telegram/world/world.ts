@@ -38,11 +38,13 @@ export class World {
   readonly #observers: WorldObserver[] = [];
   readonly #watchers = new Map<number, WorldObserver>();
   readonly #postReceipt: ReceiptPost;
+  readonly #keptUpdates: number;
   #nextPersonId: number;
 
-  constructor(postReceipt: ReceiptPost, firstPersonId: number) {
+  constructor(postReceipt: ReceiptPost, numbers: { readonly firstPersonId: number; readonly keptUpdates: number }) {
     this.#postReceipt = postReceipt;
-    this.#nextPersonId = firstPersonId;
+    this.#nextPersonId = numbers.firstPersonId;
+    this.#keptUpdates = numbers.keptUpdates;
   }
 
   /** Tells an observer of everybody's changes. */
@@ -69,7 +71,7 @@ export class World {
     if (added.username !== undefined) this.#byUsername.set(added.username.toLowerCase(), added);
     if (added.phone !== undefined) this.#byPhone.set(digits(added.phone), added);
     if (added.token !== undefined) this.#byToken.set(added.token, added);
-    this.#mailboxes.set(id, new Mailbox(id));
+    this.#mailboxes.set(id, new Mailbox(id, this.#keptUpdates));
     return added;
   }
 
