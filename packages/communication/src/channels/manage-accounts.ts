@@ -31,8 +31,7 @@ export function manageAccounts(services: CommunicationServices, tenants: Account
     }),
     handle(UpdateChannelAccount, async ({ id, settings, ...changes }, { scope }) => {
       const account = await findAccount(services, id, await scope(), { lock: true });
-      const provider = services.providers.provider(account.type);
-      const checked = settings === undefined ? account.settings : checkedSettings(provider, settings);
+      const checked = settings === undefined ? account.settings : checkedSettings(services.providers.provider(account.type), settings);
       const stored = await services.accounts.update({ ...account, ...changes, settings: checked });
       return finish(UpdateChannelAccount.name, stored);
     }),

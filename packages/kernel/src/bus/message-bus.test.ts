@@ -17,13 +17,28 @@ import { defineCommand, defineQuery } from "./operation.ts";
 const Ring = defineCommand({
   name: "testing.bell.ring",
   description: "Rings the bell.",
-  input: z.object({ times: z.number().int().min(1).default(1), note: z.object({ a: z.number(), b: z.number() }).exactOptional() }),
+  input: z.object({
+    times: z.number().int().min(1).default(1),
+    note: z.object({ a: z.number(), b: z.number() }).exactOptional(),
+  }),
   output: z.object({ sound: z.string() }),
   permission: "testing.bell.ring",
 });
 
-const Listen = defineQuery({ name: "testing.bell.listen", description: "Listens.", input: z.object({}), output: z.object({ heard: z.boolean() }), permission: "testing.bell.listen" });
-const Look = defineQuery({ name: "testing.bell.look", description: "Looks.", input: z.object({}), output: z.object({ seen: z.boolean() }), permission: null });
+const Listen = defineQuery({
+  name: "testing.bell.listen",
+  description: "Listens.",
+  input: z.object({}),
+  output: z.object({ heard: z.boolean() }),
+  permission: "testing.bell.listen",
+});
+const Look = defineQuery({
+  name: "testing.bell.look",
+  description: "Looks.",
+  input: z.object({}),
+  output: z.object({ seen: z.boolean() }),
+  permission: null,
+});
 
 interface World {
   readonly kernel: Kernel;
@@ -32,7 +47,13 @@ interface World {
 }
 
 /** A kernel with a bell in it. */
-async function bell(parts: { readonly handlers?: readonly Handler[]; readonly plugins?: readonly Plugin[]; readonly storage?: boolean } = {}): Promise<World & AsyncDisposable> {
+async function bell(
+  parts: {
+    readonly handlers?: readonly Handler[];
+    readonly plugins?: readonly Plugin[];
+    readonly storage?: boolean;
+  } = {},
+): Promise<World & AsyncDisposable> {
   const storage = new ProbeStorage();
   const rung: number[] = [];
   const ring = handle(Ring, async ({ times }) => {
@@ -62,7 +83,9 @@ function gatekeeper(asked: AccessRequest[], scope: Criteria = everything): Plugi
         permissions: {
           async check(request) {
             asked.push(request);
-            return request.permission.endsWith("ring") ? { granted: true, reason: "" } : { granted: false, reason: "it is late" };
+            return request.permission.endsWith("ring")
+              ? { granted: true, reason: "" }
+              : { granted: false, reason: "it is late" };
           },
           scope: async () => scope,
         },
@@ -88,19 +111,32 @@ describe("dispatch", () => {
       message: expect.stringContaining('"times"'),
       details: { operation: "testing.bell.ring", issues: [{ path: "times", message: expect.any(String) }] },
     });
-    await expect(world.kernel.bus.execute(Ring as never, "loudly")).rejects.toMatchObject({ code: "CRM_BUS_INVALID_INPUT" });
+    await expect(world.kernel.bus.execute(Ring as never, "loudly")).rejects.toMatchObject({
+      code: "CRM_BUS_INVALID_INPUT",
+    });
     expect(world.storage.units).toEqual([]);
   });
 
   test("says when nothing serves an operation, and lists what is served", async () => {
     await using world = await bell();
-    await expect(world.kernel.bus.ask(Look, {})).rejects.toMatchObject({ code: "CRM_BUS_NO_HANDLER", status: 501, message: expect.stringContaining("testing.bell.look") });
+    await expect(world.kernel.bus.ask(Look, {})).rejects.toMatchObject({
+      code: "CRM_BUS_NO_HANDLER",
+      status: 501,
+      message: expect.stringContaining("testing.bell.look"),
+    });
     expect(world.kernel.bus.operations()).toEqual([Ring]);
   });
 
   test("refuses two handlers of one operation at boot", async () => {
-    const second = definePlugin({ id: "second-bell", version: "1.0.0", boot: () => ({ handlers: [handle(Ring, async () => ({ sound: "dong" }))] }) });
-    await expect(bell({ plugins: [second()] })).rejects.toMatchObject({ code: "CRM_BUS_DUPLICATE_HANDLER", message: expect.stringContaining("second-bell") });
+    const second = definePlugin({
+      id: "second-bell",
+      version: "1.0.0",
+      boot: () => ({ handlers: [handle(Ring, async () => ({ sound: "dong" }))] }),
+    });
+    await expect(bell({ plugins: [second()] })).rejects.toMatchObject({
+      code: "CRM_BUS_DUPLICATE_HANDLER",
+      message: expect.stringContaining("second-bell"),
+    });
   });
 
   test("rolls back when the handler fails, and rejects with its error", async () => {
@@ -111,19 +147,26 @@ describe("dispatch", () => {
   });
 
   test("leaves the unit of work to a handler that wants its own", async () => {
-    await using world = await bell({ handlers: [handle(Ring, async () => ({ sound: String(executionContext().unitOfWork) }), { unitOfWork: "own" })] });
+    await using world = await bell({
+      handlers: [handle(Ring, async () => ({ sound: String(executionContext().unitOfWork) }), { unitOfWork: "own" })],
+    });
     expect(await world.kernel.bus.dispatch(Ring, { times: 1 })).toEqual({ sound: "undefined" });
     expect(world.storage.units).toEqual([]);
   });
 
   test("needs a storage for commands, and says so", async () => {
     await using world = await bell({ storage: false });
-    await expect(world.kernel.bus.dispatch(Ring, { times: 1 })).rejects.toMatchObject({ code: "CRM_KERNEL_MISSING_CONTRACT", message: expect.stringContaining("infrastructure.unit-of-work@1") });
+    await expect(world.kernel.bus.dispatch(Ring, { times: 1 })).rejects.toMatchObject({
+      code: "CRM_KERNEL_MISSING_CONTRACT",
+      message: expect.stringContaining("infrastructure.unit-of-work@1"),
+    });
   });
 
   test("gives what begins here a correlation of its own, and keeps one that there is", async () => {
     const contexts: ExecutionContext[] = [];
-    await using world = await bell({ handlers: [handle(Ring, async () => (contexts.push(executionContext()), { sound: "" }))] });
+    await using world = await bell({
+      handlers: [handle(Ring, async () => (contexts.push(executionContext()), { sound: "" }))],
+    });
     await world.kernel.bus.dispatch(Ring, { times: 1 });
     await world.kernel.bus.dispatch(Ring, { times: 1 });
     await world.kernel.run(() => world.kernel.bus.dispatch(Ring, { times: 1 }), { correlationId: "mine" });
@@ -189,7 +232,14 @@ describe("authorisation", () => {
 
   test("asks the permission manager about a user", async () => {
     const asked: AccessRequest[] = [];
-    await using world = await bell({ plugins: [gatekeeper(asked)], handlers: [handle(Ring, async () => ({ sound: "ding" })), answer(Listen, async () => ({ heard: true })), answer(Look, async () => ({ seen: true }))] });
+    await using world = await bell({
+      plugins: [gatekeeper(asked)],
+      handlers: [
+        handle(Ring, async () => ({ sound: "ding" })),
+        answer(Listen, async () => ({ heard: true })),
+        answer(Look, async () => ({ seen: true })),
+      ],
+    });
     expect(await asUser(world, () => world.kernel.bus.dispatch(Ring, { times: 1 }))).toEqual({ sound: "ding" });
     await expect(asUser(world, () => world.kernel.bus.ask(Listen, {}))).rejects.toMatchObject({
       code: "CRM_IAM_FORBIDDEN",
@@ -206,17 +256,30 @@ describe("authorisation", () => {
 
   test("refuses users where nobody can grant anything", async () => {
     await using world = await bell();
-    await expect(asUser(world, () => world.kernel.bus.dispatch(Ring, { times: 1 }))).rejects.toMatchObject({ code: "CRM_IAM_FORBIDDEN", message: expect.stringContaining("PermissionManager") });
+    await expect(asUser(world, () => world.kernel.bus.dispatch(Ring, { times: 1 }))).rejects.toMatchObject({
+      code: "CRM_IAM_FORBIDDEN",
+      message: expect.stringContaining("PermissionManager"),
+    });
     expect(world.storage.units).toEqual([]);
   });
 
   test("lets a plugin do what it declared and nothing else, without asking", async () => {
     const asked: AccessRequest[] = [];
     await using world = await bell({ plugins: [gatekeeper(asked)] });
-    const plugin = (...permissions: string[]): AccessSubject => ({ kind: "plugin", id: "ringer", tenantId: "default", roles: [], teams: [], permissions });
+    const plugin = (...permissions: string[]): AccessSubject => ({
+      kind: "plugin",
+      id: "ringer",
+      tenantId: "default",
+      roles: [],
+      teams: [],
+      permissions,
+    });
     const ring = () => world.kernel.bus.dispatch(Ring, { times: 1 });
     expect(await asUser(world, ring, plugin("testing.*"))).toEqual({ sound: "ding" });
-    await expect(asUser(world, ring, plugin("testing.bell.listen"))).rejects.toMatchObject({ code: "CRM_IAM_FORBIDDEN", message: expect.stringContaining("did not declare") });
+    await expect(asUser(world, ring, plugin("testing.bell.listen"))).rejects.toMatchObject({
+      code: "CRM_IAM_FORBIDDEN",
+      message: expect.stringContaining("did not declare"),
+    });
     await expect(asUser(world, ring, plugin())).rejects.toMatchObject({ code: "CRM_IAM_FORBIDDEN" });
     expect(asked).toEqual([]);
   });
@@ -225,7 +288,9 @@ describe("authorisation", () => {
     const asked: AccessRequest[] = [];
     await using world = await bell({ plugins: [gatekeeper(asked)] });
     const limited = { ...user, permissions: ["testing.bell.listen"] };
-    await expect(asUser(world, () => world.kernel.bus.dispatch(Ring, { times: 1 }), limited)).rejects.toMatchObject({ code: "CRM_IAM_FORBIDDEN" });
+    await expect(asUser(world, () => world.kernel.bus.dispatch(Ring, { times: 1 }), limited)).rejects.toMatchObject({
+      code: "CRM_IAM_FORBIDDEN",
+    });
     expect(asked).toEqual([]);
   });
 
@@ -279,8 +344,11 @@ describe("idempotency", () => {
 
   test("leaves handlers with a unit of work of their own to dedupe by themselves", async () => {
     let calls = 0;
-    await using world = await bell({ handlers: [handle(Ring, async () => ({ sound: `${(calls += 1)}` }), { unitOfWork: "own" })] });
-    for (const sound of ["1", "2"]) expect(await world.kernel.bus.dispatch(Ring, { times: 1 }, { idempotencyKey: "k1" })).toEqual({ sound });
+    await using world = await bell({
+      handlers: [handle(Ring, async () => ({ sound: `${(calls += 1)}` }), { unitOfWork: "own" })],
+    });
+    for (const sound of ["1", "2"])
+      expect(await world.kernel.bus.dispatch(Ring, { times: 1 }, { idempotencyKey: "k1" })).toEqual({ sound });
   });
 });
 
@@ -291,7 +359,9 @@ describe("the kernel's own hooks", () => {
       version: "1.0.0",
       extend(taps) {
         taps.tap(KernelHooks.operation, async (call, next) => {
-          calls.push(`before ${call.operation.name} ${executionContext().unitOfWork === undefined ? "outside" : "inside"}`);
+          calls.push(
+            `before ${call.operation.name} ${executionContext().unitOfWork === undefined ? "outside" : "inside"}`,
+          );
           return next(call);
         });
         taps.tap(KernelHooks.operationEnded, (outcome) => void outcomes.push(outcome));
@@ -302,13 +372,25 @@ describe("the kernel's own hooks", () => {
 
   test("wrap every operation outside its unit of work, and hear how it ended", async () => {
     const [outcomes, calls]: [OperationOutcome[], string[]] = [[], []];
-    await using world = await bell({ plugins: [watcher(outcomes, calls)], handlers: [handle(Ring, async ({ times }) => (times > 1 ? Promise.reject(new Error("broke")) : { sound: "" })), answer(Look, async () => ({ seen: true }))] });
+    await using world = await bell({
+      plugins: [watcher(outcomes, calls)],
+      handlers: [
+        handle(Ring, async ({ times }) => (times > 1 ? Promise.reject(new Error("broke")) : { sound: "" })),
+        answer(Look, async () => ({ seen: true })),
+      ],
+    });
     await world.kernel.bus.dispatch(Ring, { times: 1 });
     await world.kernel.bus.ask(Look, {});
     await expect(world.kernel.bus.dispatch(Ring, { times: 2 })).rejects.toThrow("broke");
     await expect(world.kernel.bus.execute(Ring as never, { times: -1 })).rejects.toThrow("wrong");
-    expect(calls).toEqual(["before testing.bell.ring outside", "before testing.bell.look outside", "before testing.bell.ring outside"]);
-    expect(outcomes.map(({ operation, errorCode, milliseconds }) => [operation.name, errorCode, milliseconds >= 0])).toEqual([
+    expect(calls).toEqual([
+      "before testing.bell.ring outside",
+      "before testing.bell.look outside",
+      "before testing.bell.ring outside",
+    ]);
+    expect(
+      outcomes.map(({ operation, errorCode, milliseconds }) => [operation.name, errorCode, milliseconds >= 0]),
+    ).toEqual([
       ["testing.bell.ring", undefined, true],
       ["testing.bell.look", undefined, true],
       ["testing.bell.ring", "CRM_KERNEL_UNEXPECTED", true],

@@ -16,9 +16,9 @@ test("a command and a query are offered over HTTP by default, elsewhere, or not 
     method: "POST",
     path: "/queries/testing.bell.get",
   });
-  expect(
-    defineQuery({ ...shape, name: "testing.bell.get", http: { method: "GET", path: "/bells/:id" } }).http,
-  ).toEqual({ method: "GET", path: "/bells/:id" });
+  expect(defineQuery({ ...shape, name: "testing.bell.get", http: { method: "GET", path: "/bells/:id" } }).http).toEqual(
+    { method: "GET", path: "/bells/:id" },
+  );
   expect(defineCommand({ ...shape, name: "testing.bell.ring", http: null }).http).toBeNull();
 });
 

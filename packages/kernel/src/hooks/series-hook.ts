@@ -62,7 +62,9 @@ export function addTap<I>(
       return;
     }
     answer.then(
-      (late) => callback(null, settle(frame, late)),
+      (late) => {
+        if (frame.isRunning) callback(null, settle(frame, late)); // a call that was given up goes no further
+      },
       (error: unknown) => callback(hookFailure(tap.plugin, point, error)),
     );
   });

@@ -24,8 +24,9 @@ export function publicKeyParts(pem: string): PublicKeyParts {
   return { modulus, exponent, fingerprint: sha1(tlBytes(modulus), tlBytes(exponent)).subarray(12, 20) };
 }
 
-/** The RSA key that proves to clients whom they talk to; a new one for each sandbox. */
+/** The RSA key that proves to clients whom they talk to. */
 export class ServerKey {
+  static #ofProcess: Promise<ServerKey> | undefined;
   readonly #privateKey: KeyObject;
   /** PEM (SPKI) of the public half. */
   readonly publicKey: string;
@@ -35,6 +36,12 @@ export class ServerKey {
     this.#privateKey = privateKey;
     this.publicKey = publicKey;
     this.fingerprint = publicKeyParts(publicKey).fingerprint;
+  }
+
+  /** The key of all sandboxes of this process: making one takes a while. */
+  static ofProcess(): Promise<ServerKey> {
+    ServerKey.#ofProcess ??= ServerKey.generate();
+    return ServerKey.#ofProcess;
   }
 
   static async generate(): Promise<ServerKey> {

@@ -1,0 +1,1 @@
+export { mikroOrm } from "./plugin.ts";

@@ -1,0 +1,85 @@
+import { executionContext } from "@crmessenger/kernel";
+import {
+  type Clock,
+  type Criteria,
+  type CriteriaSubject,
+  type EntityRecord,
+  type GetOptions,
+  type NewRecord,
+  type Page,
+  type PageRequest,
+  type Repository,
+} from "@crmessenger/kernel/infrastructure";
+import type { EntitySchema } from "@mikro-orm/core";
+import { compileCriteria } from "../criteria/compile-criteria.ts";
+import { isUuid } from "../criteria/operand.ts";
+import { SqlParameters } from "../criteria/sql-parameters.ts";
+import type { DatabaseHandle } from "../database/create-database.ts";
+import type { Orm } from "../orm/orm.ts";
+import { Keyset } from "./keyset.ts";
+import { RecordWriter } from "./record-writer.ts";
+import { type RecordTable, recordTable } from "./record-columns.ts";
+
+export interface RepositoryServices {
+  readonly database: DatabaseHandle;
+  readonly orm: Orm;
+  readonly clock: Clock;
+}
+
+const DEFAULT_LIMIT = 50;
+const MAX_LIMIT = 500;
+
+/** The records of one entity. Reading is plain SQL; changes go through the entity manager. */
+export function createRepository<R extends EntityRecord>(services: RepositoryServices, entity: EntitySchema): Repository<R> {
+  const table = recordTable(services.orm.getMetadata().get(entity));
+  const writer = new RecordWriter<R>(services, entity, table);
+  return {
+    get: (id, options) => get<R>(services, table, id, options),
+    getMany: (ids) => getMany<R>(services, table, ids),
+    find: (criteria, page) => find<R>(services, table, criteria, page),
+    count: (criteria) => count(services, table, criteria),
+    insert: (record: NewRecord<R>) => writer.insert(record),
+    update: (record) => writer.update(record),
+    remove: (record) => writer.remove(record),
+  };
+}
+
+async function get<R extends EntityRecord>({ database }: RepositoryServices, table: RecordTable, id: string, { lock = false }: GetOptions = {}): Promise<R | undefined> {
+  if (!isUuid(id)) return undefined;
+  const name = `${table.name}.get${lock ? ".lock" : ""}`;
+  const sql = `select ${table.selection} from ${table.sql} where id = $1 and tenant_id = $2${lock ? " for no key update" : ""}`;
+  const { rows } = await database.query<R & Record<string, unknown>>(sql, [id, executionContext().tenantId], { name });
+  return rows[0];
+}
+
+async function getMany<R extends EntityRecord>({ database }: RepositoryServices, table: RecordTable, ids: readonly string[]): Promise<readonly R[]> {
+  const known = ids.filter(isUuid);
+  if (known.length === 0) return [];
+  const sql = `select ${table.selection} from ${table.sql} where id = any($1::uuid[]) and tenant_id = $2 and deleted_at is null`;
+  const { rows } = await database.query<R & Record<string, unknown>>(sql, [known, executionContext().tenantId], { name: `${table.name}.getMany` });
+  return rows;
+}
+
+async function find<R extends EntityRecord>({ database }: RepositoryServices, table: RecordTable, criteria: Criteria, page: PageRequest = {}): Promise<Page<R>> {
+  const limit = Math.min(Math.max(page.limit ?? DEFAULT_LIMIT, 1), MAX_LIMIT);
+  const parameters = new SqlParameters();
+  const keyset = new Keyset(page.sort ?? [], table, parameters);
+  const condition = live(criteria, table, parameters);
+  const after = page.after === undefined ? "" : ` and ${keyset.after(page.after, parameters)}`;
+  const sql = `select ${table.selection} from ${table.sql} where ${condition}${after} order by ${keyset.orderBy()} limit ${limit + 1}`;
+  const { rows } = await database.query<R & Record<string, unknown>>(sql, parameters.values);
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  return rows.length > limit && last ? { items, next: keyset.cursorOf(last as unknown as CriteriaSubject) } : { items };
+}
+
+async function count({ database }: RepositoryServices, table: RecordTable, criteria: Criteria): Promise<number> {
+  const parameters = new SqlParameters();
+  const { rows } = await database.query<{ count: number }>(`select count(*) as count from ${table.sql} where ${live(criteria, table, parameters)}`, parameters.values);
+  return rows[0]?.count ?? 0;
+}
+
+function live(criteria: Criteria, table: RecordTable, parameters: SqlParameters): string {
+  const tenant = parameters.add(executionContext().tenantId, "text");
+  return `tenant_id = ${tenant} and deleted_at is null and ${compileCriteria(criteria, table, parameters)}`;
+}

@@ -1,0 +1,56 @@
+import { type Clock, type Ids, type Logger, silentLogger, systemClock, uuidV7 } from "@crmessenger/kernel/infrastructure";
+import { createCollections } from "../src/collections/create-collections.ts";
+import { createDatabase } from "../src/database/create-database.ts";
+import { PgliteEngine } from "../src/database/pglite-engine.ts";
+import { PostgresEngine } from "../src/database/postgres-engine.ts";
+import { createEventLog } from "../src/events/create-event-log.ts";
+import { createJobs } from "../src/jobs/create-jobs.ts";
+import { createLeases } from "../src/leases/create-leases.ts";
+import { createRateBudget } from "../src/rate-budget/create-rate-budget.ts";
+import { createSecrets } from "../src/secrets/create-secrets.ts";
+import type { KeyRing } from "../src/secrets/key-ring.ts";
+
+/** A database that has every table. */
+export type Place = { readonly url: string } | { readonly directory: string };
+
+export interface ServicesOptions {
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+  readonly keys?: KeyRing;
+}
+
+export type Services = Awaited<ReturnType<typeof startServices>>;
+
+/** The infrastructure services over one database, without the domain and the plugin around them. */
+export async function startServices(place: Place, { clock = systemClock, logger = silentLogger, keys }: ServicesOptions = {}) {
+  const ids: Ids = uuidV7();
+  const engine = "url" in place ? new PostgresEngine({ url: place.url, poolSize: 10, logger }) : new PgliteEngine(place);
+  const database = createDatabase({ engine, clock, ids, logger, entityManager: () => Promise.reject(new Error("These tests have no entities.")) });
+  const services = { database, unitOfWork: database.units, clock, ids, logger };
+  await database.open();
+  const leases = createLeases(services);
+  const eventLog = createEventLog({ ...services, leases });
+  const jobs = createJobs({ ...services, presence: leases.presence });
+  const collections = createCollections(services);
+  const rateBudget = createRateBudget(services);
+  await leases.start();
+  await collections.start();
+  await eventLog.start();
+  await jobs.start();
+  return {
+    ...services,
+    leases,
+    eventLog,
+    jobs,
+    collections,
+    rateBudget,
+    secrets: createSecrets({ database, keys: () => keys as KeyRing }),
+    async stop() {
+      rateBudget.stop();
+      await jobs.stop();
+      await eventLog.stop();
+      await leases.stop();
+      await database.close();
+    },
+  };
+}

@@ -1,0 +1,11 @@
+export { startAmoCrmSandbox, type AmoCrmSandboxOptions } from "./start-amo-crm-sandbox.ts";
+export { AmoCrmSandbox, SandboxAccount, type RegisteredChannel } from "./amo-crm-sandbox.ts";
+export { AmoCrmManager, type ContactCardChange, type FirstMessage, type LeadCardChange } from "./manager.ts";
+export type { ManagerFile, ManagerText } from "./chats/manager-message.ts";
+export type { ChatHookDelivery } from "./chats/chat-hooks.ts";
+export type { DeliveryStatus, MessageType } from "./chats/chat-records.ts";
+export type { WebhookDelivery } from "./hooks/crm-webhooks.ts";
+export type { AmoCrmFaults } from "./faults/faults.ts";
+export { Owner, type Consent, type ConsentRequest } from "./oauth/owner.ts";
+export type { SandboxClock } from "./world/clock.ts";
+export type { ChatView, ContactView, LeadView, MediaView, MessageView, UnsortedView } from "./views.ts";

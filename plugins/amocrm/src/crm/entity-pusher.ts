@@ -1,0 +1,96 @@
+import type { JobRun } from "@crmessenger/kernel/infrastructure";
+import { CrmError } from "@crmessenger/kernel";
+import type { ContactRepository, LeadRepository } from "@crmessenger/kernel/sales";
+import type { RestApi } from "../api/rest-api.ts";
+import type { EntityLink, EntityLinks, LinkKind } from "../links/entity-links.ts";
+import type { AmoCrmOptions } from "../options.ts";
+import { amoName } from "../provision/to-amo-entity.ts";
+import { amoStatusOf } from "./status-map.ts";
+
+const SOON_MS = 2_000;
+
+/** Writes to amoCRM what changed here: a contact's name; a lead's title, status and who answers for it. */
+export class EntityPusher {
+  readonly #rest: RestApi;
+  readonly #links: EntityLinks;
+  readonly #contacts: ContactRepository;
+  readonly #leads: LeadRepository;
+  readonly #options: AmoCrmOptions;
+
+  constructor(parts: {
+    rest: RestApi;
+    links: EntityLinks;
+    contacts: ContactRepository;
+    leads: LeadRepository;
+    options: AmoCrmOptions;
+  }) {
+    this.#rest = parts.rest;
+    this.#links = parts.links;
+    this.#contacts = parts.contacts;
+    this.#leads = parts.leads;
+    this.#options = parts.options;
+  }
+
+  /** Brings amoCRM's side up to ours. What amoCRM changed itself is not touched. */
+  async run({ data }: Pick<JobRun<{ kind: LinkKind; id: string }>, "data">): Promise<void> {
+    const link = await this.#links.get(data.kind, data.id);
+    if (link === undefined) return; // amoCRM gets it as it is then, with its first conversation
+    if (link.amoId === null) throw beingMade();
+    const next = data.kind === "contact" ? await this.#contactNow(link) : await this.#leadNow(link);
+    if (next === undefined) return;
+    const changes = changesOf(link, next);
+    if (Object.keys(changes).length > 0) {
+      await this.#rest.put("PATCH", `${data.kind}s/${link.amoId}`, changes);
+    }
+    if (!isSame(link, next)) await this.#links.put([next]);
+  }
+
+  async #contactNow(link: EntityLink): Promise<EntityLink | undefined> {
+    const contact = await this.#contacts.get(link.ourId);
+    if (contact === undefined) return undefined;
+    const renamed = contact.name !== link.ours.name;
+    return {
+      ...link,
+      ours: { ...link.ours, name: contact.name },
+      amo: { ...link.amo, name: renamed ? amoName(contact.name) : link.amo.name },
+    };
+  }
+
+  async #leadNow(link: EntityLink): Promise<EntityLink | undefined> {
+    const lead = await this.#leads.get(link.ourId);
+    if (lead === undefined) return undefined;
+    const { amo, ours } = link;
+    const statusId = amoStatusOf(this.#options, lead.status);
+    const userId = lead.ownerId === null ? undefined : this.#options.users[lead.ownerId];
+    return {
+      ...link,
+      ours: { name: lead.title, status: lead.status, ownerId: lead.ownerId },
+      amo: {
+        name: lead.title === ours.name ? amo.name : amoName(lead.title),
+        statusId: lead.status === ours.status ? amo.statusId : (statusId ?? amo.statusId),
+        responsibleUserId: lead.ownerId === ours.ownerId ? amo.responsibleUserId : (userId ?? amo.responsibleUserId),
+      },
+    };
+  }
+}
+
+function changesOf({ amo: before }: EntityLink, { amo: after }: EntityLink): Readonly<Record<string, unknown>> {
+  return {
+    ...(after.name === before.name ? {} : { name: after.name }),
+    ...(after.statusId === before.statusId || after.statusId === null ? {} : { status_id: after.statusId }),
+    ...(after.responsibleUserId === before.responsibleUserId || after.responsibleUserId === null
+      ? {}
+      : { responsible_user_id: after.responsibleUserId }),
+  };
+}
+
+function isSame(a: EntityLink, b: EntityLink): boolean {
+  return JSON.stringify([a.ours, a.amo]) === JSON.stringify([b.ours, b.amo]);
+}
+
+function beingMade(): CrmError {
+  return new CrmError("CRM_AMOCRM_BEING_MADE", "amoCRM is just being asked to create it.", {
+    retryable: true,
+    retryAfterMs: SOON_MS,
+  });
+}

@@ -1,0 +1,2 @@
+export { amocrm } from "./plugin.ts";
+export { AmoCrmStatus, ConnectAmoCrm } from "./operations.ts";
