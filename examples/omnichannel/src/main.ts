@@ -6,6 +6,7 @@ import { planThreads } from "./conversations/plan-threads.ts";
 import { type Options, USAGE, UsageError, parseOptions } from "./options.ts";
 import { type Report, isFaultless } from "./report/report.ts";
 import { Session } from "./session.ts";
+import { type RealProviders, isReal, realProviders } from "./world/real-providers.ts";
 import { Display } from "./display.ts";
 
 const OWN_CONVERSATIONS = fileURLToPath(new URL("../data/conversations.jsonl", import.meta.url));
@@ -26,7 +27,13 @@ async function main(): Promise<number> {
     process.once("SIGINT", () => resolve("stopped"));
     process.once("SIGTERM", () => resolve("stopped"));
   });
+  const real = realProviders(process.env);
   await using session = await Session.open({ ...options, patienceMs: options.faults ? PATIENCE_WITH_FAULTS_MS : PATIENCE_MS });
+  if (isReal(real)) {
+    await Promise.race([live(session, options, real, display), stopped]);
+    await stopped;
+    return 0;
+  }
   const played = play(session, options, threads, display);
   const outcome = await Promise.race([played, stopped]);
   if (outcome === "stopped") {
@@ -41,6 +48,13 @@ async function main(): Promise<number> {
   clearInterval(timer);
   display.line("Stopping …");
   return isFaultless(outcome) ? 0 : 1;
+}
+
+/** With real providers nobody is simulated, so nothing is played: the application is there for whoever writes. */
+async function live(session: Session, options: Options, real: RealProviders, display: Display): Promise<void> {
+  display.started(await session.start(), session, options);
+  await session.connectLive(real, (text) => display.line(text));
+  display.line("Connected. Conversations are played only when all providers are local. Ctrl-C stops.");
 }
 
 async function play(session: Session, options: Options, threads: ReturnType<typeof planThreads>, display: Display): Promise<Report> {

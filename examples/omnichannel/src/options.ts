@@ -19,7 +19,8 @@ export const USAGE = `npm start -- [options]
   --conversations FILE  JSON lines to play instead of the conversations of this example
   --rate N              messages a second (default: as fast as it goes)
   --database URL        PostgreSQL 15 or newer instead of the embedded database
-  --data DIR            keep the embedded database and files here (default: a temporary folder)
+  --data DIR            keep the embedded database and files here (default: a temporary folder,
+                        with --database: data/omnichannel)
   --port N              where the HTTP API listens (default: a free port)
   --report FILE         write the report here as JSON
   --faults              let providers fail: disconnects, duplicates, flood waits, refusals, lost answers

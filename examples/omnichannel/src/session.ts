@@ -1,20 +1,23 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { randomBytes } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AppProcess, type AppReady } from "./app/app-process.ts";
+import type { AppConfig } from "./app/config.ts";
 import type { ThreadPlan } from "./conversations/plan-threads.ts";
 import { ApiClient } from "./play/api-client.ts";
 import { Arrivals } from "./play/arrivals.ts";
 import { type Accounts, connectEverything, renewConsent } from "./play/connect.ts";
+import { connectLive } from "./play/connect-live.ts";
 import { createPace } from "./play/pace.ts";
 import { type Stage, playThread } from "./play/play-thread.ts";
 import { type Probe, openProbe } from "./play/probe.ts";
 import { Tally } from "./play/tally.ts";
 import { type Report, isFaultless, writeReport } from "./report/report.ts";
 import { People } from "./world/people.ts";
+import { type RealProviders, realProviders } from "./world/real-providers.ts";
 import { type World, startWorld } from "./world/start-world.ts";
 
 const CONCURRENT_THREADS = 24;
@@ -60,36 +63,27 @@ export class Session implements AsyncDisposable {
     const port = options.port ?? (await freePort());
     const url = `http://127.0.0.1:${port}`;
     const world = await startWorld(url);
-    const data = options.data === undefined ? mkdtempSync(join(tmpdir(), "crmessenger-")) : resolve(options.data);
+    const data = dataDirectory(options);
     mkdirSync(data, { recursive: true });
-    const { telegram, whatsapp, amo, integration, channel } = world;
+    const real = realProviders(process.env);
     const app = new AppProcess(
-      {
-        port,
-        publicUrl: url,
-        databaseUrl: options.database,
-        dataDirectory: data,
-        telegram: { dataCentre: telegram.dataCentre },
-        whatsapp: { server: whatsapp.server },
-        amocrm: { baseUrl: amo.url, chatsUrl: amo.chatsUrl, clientId: integration.clientId, channelId: channel.channelId },
-      },
-      {
-        TELEGRAM_API_ID: process.env["TELEGRAM_API_ID"] ?? "1",
-        TELEGRAM_API_HASH: process.env["TELEGRAM_API_HASH"] ?? "sandbox",
-        AMOCRM_CLIENT_SECRET: integration.clientSecret,
-        AMOCRM_CHANNEL_SECRET: channel.secret,
-        CRMESSENGER_SECRET_KEY: process.env["CRMESSENGER_SECRET_KEY"] ?? randomBytes(32).toString("base64"),
-      },
+      { port, publicUrl: url, databaseUrl: options.database, dataDirectory: data, ...providerConfig(world, real) },
+      { ...providerSecrets(world, real), CRMESSENGER_SECRET_KEY: process.env["CRMESSENGER_SECRET_KEY"] ?? secretKey(data) },
       options.measured ?? false,
     );
     const removeData = () => {
-      if (options.data === undefined) rmSync(data, { recursive: true, force: true });
+      if (options.data === undefined && options.database === undefined) rmSync(data, { recursive: true, force: true });
     };
     return new Session({ world, app, options, url, removeData });
   }
 
   start(): Promise<AppReady> {
     return this.app.start();
+  }
+
+  /** Connects real accounts: whoever sits at the terminal scans and consents. */
+  connectLive(real: RealProviders, say: (text: string) => void): Promise<void> {
+    return connectLive({ api: this.#api, world: this.world, real, say });
   }
 
   async connect(): Promise<Accounts> {
@@ -146,6 +140,34 @@ export class Session implements AsyncDisposable {
       this.#removeData();
     }
   }
+}
+
+/** Where the providers are: real, or ours. */
+function providerConfig({ telegram, whatsapp, amo, integration, channel }: World, real: RealProviders): Pick<AppConfig, "telegram" | "whatsapp" | "amocrm"> {
+  const { amocrm } = real;
+  return {
+    telegram: real.telegram ? undefined : { dataCentre: telegram.dataCentre },
+    whatsapp: real.whatsapp ? undefined : { server: whatsapp.server },
+    amocrm: amocrm ?? { baseUrl: amo.url, chatsUrl: amo.chatsUrl, clientId: integration.clientId, channelId: channel.channelId },
+  };
+}
+
+function providerSecrets({ integration, channel }: World, real: RealProviders): Record<string, string> {
+  const telegram = real.telegram ? {} : { TELEGRAM_API_ID: "1", TELEGRAM_API_HASH: "sandbox" };
+  const amocrm = real.amocrm ? {} : { AMOCRM_CLIENT_SECRET: integration.clientSecret, AMOCRM_CHANNEL_SECRET: channel.secret };
+  return { ...telegram, ...amocrm };
+}
+
+/** Files and the key to the secrets belong to the database: what is kept with it is found again with it. */
+function dataDirectory({ data, database }: SessionOptions): string {
+  if (data !== undefined) return resolve(data);
+  return database === undefined ? mkdtempSync(join(tmpdir(), "crmessenger-")) : resolve("data/omnichannel");
+}
+
+function secretKey(data: string): string {
+  const file = join(data, "secret.key");
+  if (!existsSync(file)) writeFileSync(file, randomBytes(32).toString("base64"), { mode: 0o600 });
+  return readFileSync(file, "utf8");
 }
 
 function freePort(): Promise<number> {

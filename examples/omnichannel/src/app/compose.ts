@@ -25,11 +25,17 @@ export function compose(config: AppConfig): readonly Plugin[] {
     httpChannel(),
     telegram(config.telegram ?? {}),
     whatsapp(config.whatsapp ?? {}),
-    ...(config.amocrm === undefined ? [] : [amocrm({ ...config.amocrm, publicUrl: config.publicUrl, redirectUri: `${config.publicUrl}/hooks/amocrm/oauth` })]),
+    ...(config.amocrm === undefined ? [] : [amocrm(withAddresses(config.amocrm, config.publicUrl))]),
   ];
+}
+
+/** amoCRM reaches us at the address that it knows, or at our own. */
+function withAddresses(crm: NonNullable<AppConfig["amocrm"]>, ownUrl: string) {
+  const publicUrl = crm.publicUrl ?? ownUrl;
+  return { ...crm, publicUrl, redirectUri: `${publicUrl}/hooks/amocrm/oauth` };
 }
 
 /** The sandbox runs on this machine, where the HTTP client reaches nothing unless it is told to. */
 function localProviders({ amocrm: crm }: AppConfig): string[] {
-  return crm === undefined ? [] : [...new Set([new URL(crm.baseUrl).hostname, new URL(crm.chatsUrl).hostname])];
+  return crm === undefined ? [] : [...new Set([crm.baseUrl, crm.chatsUrl ?? crm.baseUrl].map((url) => new URL(url).hostname))];
 }

@@ -7,7 +7,7 @@ export interface AppConfig {
   readonly dataDirectory: string;
   readonly telegram: { readonly dataCentre: { readonly host: string; readonly port: number; readonly publicKey: string } } | undefined;
   readonly whatsapp: { readonly server: { readonly url: string; readonly rootKey: string; readonly mediaHost: string; readonly mediaCertificate: string } } | undefined;
-  readonly amocrm: { readonly baseUrl: string; readonly chatsUrl: string; readonly clientId: string; readonly channelId: string } | undefined;
+  readonly amocrm: { readonly baseUrl: string; readonly chatsUrl?: string; readonly clientId: string; readonly channelId: string; readonly publicUrl?: string } | undefined;
 }
 
 /** The environment variable that carries the configuration to the application's process. */

@@ -11,7 +11,7 @@ export interface Accounts {
   readonly whatsapp: string;
 }
 
-interface ChannelAccount {
+export interface ChannelAccount {
   readonly id: string;
   readonly state: { readonly status: string; readonly reason: string };
 }
@@ -33,11 +33,11 @@ export async function connectEverything(api: ApiClient, world: World): Promise<A
   return { telegram, whatsapp };
 }
 
-async function addAccount(api: ApiClient, type: string, name: string): Promise<string> {
+export async function addAccount(api: ApiClient, type: string, name: string): Promise<string> {
   return (await api.post<ChannelAccount>("/api/v1/channels", { type, name })).id;
 }
 
-async function logIn(api: ApiClient, id: string, scan: (qr: string) => Promise<unknown>): Promise<void> {
+export async function logIn(api: ApiClient, id: string, scan: (qr: string) => Promise<unknown>): Promise<void> {
   let step = await api.post<LoginStep>(`/api/v1/channels/${id}/login`, { method: "qr" });
   for (let shown = ""; step.kind !== "done"; ) {
     if (step.kind === "failed") throw new Error(`The login failed: ${step.reason}`);
@@ -49,7 +49,7 @@ async function logIn(api: ApiClient, id: string, scan: (qr: string) => Promise<u
   }
 }
 
-async function connected(api: ApiClient, id: string): Promise<void> {
+export async function connected(api: ApiClient, id: string): Promise<void> {
   const isConnected = async () => (await api.get<ChannelAccount>(`/api/v1/channels/${id}`)).state.status === "connected";
   await waitUntil("The connection of a messenger", isConnected, PATIENCE_MS, POLL_MS);
 }
@@ -66,7 +66,7 @@ async function amoCrmState(api: ApiClient): Promise<string> {
 }
 
 /** The owner of the amoCRM account agrees on amoCRM's page, whose link the application gives out. */
-async function openAmoCrm(api: ApiClient, world: World): Promise<void> {
+export async function openAmoCrm(api: ApiClient, world: World): Promise<void> {
   const { url } = await api.post<{ url: string }>("/api/v1/commands/amocrm.connect", {});
   await world.amo.owner.open(url);
   const isConnected = async () => (await amoCrmState(api)) === "connected";
