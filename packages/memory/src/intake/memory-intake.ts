@@ -8,6 +8,7 @@ import {
   type Intake,
   type Message,
   MessageReceived,
+  previewOf,
 } from "@crmessenger/kernel/communication";
 import type { NewRecord } from "@crmessenger/kernel/infrastructure";
 import type { MemoryEventLog } from "../events/memory-event-log.ts";
@@ -21,7 +22,6 @@ import type { Unit } from "../state/unit.ts";
 import { View } from "../state/view.ts";
 import type { LeadFinder } from "./lead-finder.ts";
 import type { PersonFinder } from "./person-finder.ts";
-import { previewOf } from "./preview-of.ts";
 
 /** What the intake works with. */
 export interface IntakeServices {
