@@ -23,6 +23,8 @@ import { type World, startWorld } from "./world/start-world.ts";
 const CONCURRENT_THREADS = 24;
 const SETTLE_POLL_MS = 250;
 const CONSENT_MS = 1_000;
+/** The local Telegram can lose pushed updates on purpose; real ones are rarer, and the default is slower. */
+const CHECK_MS = 2_000;
 
 export interface SessionOptions {
   readonly database: string | undefined;
@@ -146,7 +148,7 @@ export class Session implements AsyncDisposable {
 function providerConfig({ telegram, whatsapp, amo, integration, channel }: World, real: RealProviders): Pick<AppConfig, "telegram" | "whatsapp" | "amocrm"> {
   const { amocrm } = real;
   return {
-    telegram: real.telegram ? undefined : { dataCentre: telegram.dataCentre },
+    telegram: real.telegram ? undefined : { dataCentre: telegram.dataCentre, checkIntervalMs: CHECK_MS },
     whatsapp: real.whatsapp ? undefined : { server: whatsapp.server },
     amocrm: amocrm ?? { baseUrl: amo.url, chatsUrl: amo.chatsUrl, clientId: integration.clientId, channelId: channel.channelId },
   };

@@ -1,12 +1,11 @@
 import { createServer } from "node:net";
 import { once } from "node:events";
 import { createKernel } from "@crmessenger/kernel";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { eventually } from "@crmessenger/testing";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import type { TelegramAccount, TelegramSandboxOptions } from "@crmessenger/sandbox/telegram";
 import { telegram } from "./plugin.ts";
 import { TestAccount, text } from "./telegram-account.test.support.ts";
-
-const SLOW = { timeout: 10_000 };
 
 let account: TelegramAccount;
 let shop: TestAccount;
@@ -28,8 +27,8 @@ test("the connection comes back by itself, and the state says where it stands", 
   for (let round = 0; round < 3; round += 1) {
     const before = shop.ledger.states.length;
     shop.sandbox.disconnectAll();
-    await vi.waitFor(() => expect(shop.ledger.states.length).toBeGreaterThanOrEqual(before + 2), SLOW);
-    await vi.waitFor(() => expect(shop.channel.state().status).toBe("connected"), SLOW);
+    await eventually(() => expect(shop.ledger.states.length).toBeGreaterThanOrEqual(before + 2));
+    await eventually(() => expect(shop.channel.state().status).toBe("connected"));
   }
   expect(shop.ledger.states.some(({ status, reason }) => status === "connecting" && reason.includes("closed"))).toBe(
     true,
@@ -44,25 +43,25 @@ test("a Telegram that can't be reached is said, and tried again", async () => {
   await shop.connect();
   expect(shop.channel.state()).toMatchObject({ status: "connecting" });
   expect(shop.channel.state().reason).toContain("ECONNREFUSED");
-  await vi.waitFor(() => expect(shop.channel.state().status).toBe("degraded"), SLOW);
+  await eventually(() => expect(shop.channel.state().status).toBe("degraded"));
 });
 
 test("a login that was ended elsewhere asks for another one", async () => {
   for (const how of ["unregistered", "revoked", "destroyed"] as const) {
     await shop.connectAs(account);
     account.revokeSessions(how);
-    await vi.waitFor(() => expect(shop.channel.state().status).toBe("needs-login"), SLOW);
+    await eventually(() => expect(shop.channel.state().status).toBe("needs-login"));
     expect(shop.channel.state().reason).toContain("Log in again");
     expect(await shop.send(1, text("hi"))).toMatchObject({ outcome: "deferred", retryAfterMs: 60_000 });
     await shop.disconnect();
-    await vi.waitFor(() => expect(shop.sandbox.connections).toBe(0));
+    await eventually(() => expect(shop.sandbox.connections).toBe(0));
   }
 });
 
 test("a deleted account is blocked", async () => {
   await shop.connectAs(account);
   account.revokeSessions("deactivated");
-  await vi.waitFor(() => expect(shop.channel.state().status).toBe("blocked"), SLOW);
+  await eventually(() => expect(shop.channel.state().status).toBe("blocked"));
 });
 
 test("an account runs on one connection; used elsewhere at once, it asks for a new login", async () => {
@@ -71,7 +70,7 @@ test("an account runs on one connection; used elsewhere at once, it asks for a n
   await shop.connectAs(account);
   for (let round = 0; round < 3; round += 1) {
     shop.sandbox.disconnectAll();
-    await vi.waitFor(() => expect(shop.channel.state().status).toBe("connected"), SLOW);
+    await eventually(() => expect(shop.channel.state().status).toBe("connected"));
     await shop.disconnect();
     await shop.connect();
     expect(shop.channel.state().status).toBe("connected");
@@ -85,7 +84,7 @@ test("an account runs on one connection; used elsewhere at once, it asks for a n
 test("losing the lease ends everything", async () => {
   await shop.connectAs(account);
   await shop.loseLease();
-  await vi.waitFor(() => expect(shop.sandbox.connections).toBe(0), SLOW);
+  await eventually(() => expect(shop.sandbox.connections).toBe(0));
 });
 
 test("a server that takes the connection and says nothing is given up on", async () => {

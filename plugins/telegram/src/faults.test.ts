@@ -1,5 +1,6 @@
 import type { SendResult } from "@crmessenger/kernel/communication";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { eventually } from "@crmessenger/testing";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import type { TelegramAccount, TelegramCustomer } from "@crmessenger/sandbox/telegram";
 import { TestAccount, text, textOf } from "./telegram-account.test.support.ts";
 
@@ -17,7 +18,7 @@ beforeEach(async () => {
   );
   await shop.connectAs(account);
   for (const person of people) await person.send(account, { text: "hello" });
-  await vi.waitFor(() => expect(shop.ledger.received).toHaveLength(PEOPLE));
+  await eventually(() => expect(shop.ledger.received).toHaveLength(PEOPLE));
 });
 afterEach(() => shop.close());
 
@@ -53,19 +54,19 @@ test("with everything going wrong at once, nothing is lost, doubled or out of or
   await Promise.all(talks);
   shop.sandbox.faults.clear();
   const expected = Array.from({ length: ROUNDS }, (_, round) => round);
-  await vi.waitFor(() => expect(shop.ledger.received).toHaveLength(PEOPLE * (ROUNDS + 1)), { timeout: 20_000 });
+  await eventually(() => expect(shop.ledger.received).toHaveLength(PEOPLE * (ROUNDS + 1)), { deadlineMs: 20_000 });
   for (const person of people) {
     const own = shop.ledger.received.filter((message) => message.conversationExternalId === String(person.id));
     expect(own.map((message) => textOf(message.parts))).toEqual(["hello", ...expected.map((round) => `in ${round}`)]);
     const held = person.inbox(account).filter((message) => message.direction === "in");
     expect(held.map((message) => message.text)).toEqual(expected.map((round) => `out ${round}`));
     const last = String(held.at(-1)?.peerMessageId);
-    await vi.waitFor(
+    await eventually(
       () => {
         const marks = shop.ledger.reported.filter((update) => update.conversationExternalId === String(person.id));
         expect(marks.map((mark) => mark.upToExternalId)).toContain(last);
       },
-      { timeout: 10_000 },
+      { deadlineMs: 10_000 },
     );
   }
 }, 60_000);

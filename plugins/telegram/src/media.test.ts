@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { MediaKind, MessagePart } from "@crmessenger/kernel/communication";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { eventually } from "@crmessenger/testing";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import type { TelegramAccount, TelegramCustomer } from "@crmessenger/sandbox/telegram";
 import { ACCOUNT_ID, TestAccount, text } from "./telegram-account.test.support.ts";
 
@@ -8,8 +9,6 @@ const PNG = Buffer.from(
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==",
   "base64",
 );
-const SLOW = { timeout: 10_000 };
-
 let account: TelegramAccount;
 let customer: TelegramCustomer;
 let shop: TestAccount;
@@ -19,7 +18,7 @@ beforeEach(async () => {
   customer = shop.sandbox.addCustomer({ firstName: "Alice" });
   await shop.connectAs(account);
   await customer.send(account, { text: "hello" });
-  await vi.waitFor(() => expect(shop.ledger.received).toHaveLength(1));
+  await eventually(() => expect(shop.ledger.received).toHaveLength(1));
 });
 afterEach(() => shop.close());
 
@@ -41,7 +40,7 @@ test("a photo arrives with its caption, and is stored before the message is", as
     text: "see",
     media: { bytes: PNG, mimeType: "image/png", kind: "photo" },
   });
-  await vi.waitFor(() => expect(shop.ledger.received).toHaveLength(2), SLOW);
+  await eventually(() => expect(shop.ledger.received).toHaveLength(2));
   const path = `inbound/${ACCOUNT_ID}/${sent.peerMessageId}-0`;
   expect(shop.ledger.received[1]?.parts).toMatchObject([
     { type: "media", kind: "image", file: { path, mimeType: "image/png", size: PNG.length } },
@@ -59,7 +58,7 @@ test("files of every kind arrive whole, also from another data centre", async ()
     text: "",
     media: { bytes, mimeType: "video/mp4", kind: "video", duration: 9, fileName: "v.mp4" },
   });
-  await vi.waitFor(() => expect(shop.ledger.received).toHaveLength(4), SLOW);
+  await eventually(() => expect(shop.ledger.received).toHaveLength(4));
   const parts = shop.ledger.received.slice(1).flatMap((message) => message.parts);
   expect(parts.map((part) => (part.type === "media" ? part.kind : part.type)).toSorted()).toEqual([
     "document",
@@ -80,7 +79,7 @@ test("an interrupted download is taken up again", async () => {
   shop.sandbox.faults.set({ lostAnswerRate: 0.3 });
   await customer.send(account, { text: "", media: { bytes, mimeType: "application/zip", fileName: "a.zip" } });
   await customer.send(account, { text: "after" });
-  await vi.waitFor(() => expect(shop.ledger.texts()).toEqual(["hello", "", "after"]), { timeout: 20_000 });
+  await eventually(() => expect(shop.ledger.texts()).toEqual(["hello", "", "after"]), { deadlineMs: 20_000 });
   const [part] = shop.ledger.received[1]?.parts ?? [];
   expect(part?.type === "media" && shop.storage.files.get(part.file.path)?.bytes.equals(bytes)).toBe(true);
 }, 30_000);
@@ -123,7 +122,7 @@ test("a file whose answer got lost is not doubled", async () => {
   shop.sandbox.faults.set({ lostAnswerRate: 1 });
   await expect(shop.send(customer.id, [part], { key: "k" })).rejects.toThrow("unknown");
   shop.sandbox.faults.clear();
-  await vi.waitFor(() => expect(shop.channel.state().status).toBe("connected"), SLOW);
+  await eventually(() => expect(shop.channel.state().status).toBe("connected"));
   expect((await shop.send(customer.id, [part], { key: "k" })).outcome).toBe("accepted");
   expect((await shop.send(customer.id, [part], { key: "k" })).outcome).toBe("accepted");
   expect(customer.inbox(account).filter((message) => message.media !== undefined)).toHaveLength(1);

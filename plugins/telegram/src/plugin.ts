@@ -1,12 +1,10 @@
 import { CrmError, definePlugin } from "@crmessenger/kernel";
-import { ChannelRegistry } from "@crmessenger/kernel/communication";
+import { ChannelRegistry, lazyChannelProvider } from "@crmessenger/kernel/communication";
 import type { ConfigProxy } from "@crmessenger/kernel/extensibility";
 import { Clock, Secrets, Storage } from "@crmessenger/kernel/infrastructure";
-import { DataCentres } from "./connection/data-centre.ts";
 import type { Application } from "./connection/telegram-link.ts";
 import { type TelegramOptions, telegramOptions } from "./options.ts";
-import { TelegramProvider } from "./provider.ts";
-import { TelegramServices } from "./telegram-services.ts";
+import { providerDescription } from "./provider-description.ts";
 import { version } from "./version.ts";
 
 /** Telegram accounts as a channel, through GramJS. */
@@ -20,12 +18,10 @@ export const telegram = definePlugin({
     TELEGRAM_API_HASH: { secret: true, description: "The application's api_hash." },
   },
   permissions: ["communication.message.receive"],
-  boot({ channels, storage, secrets, clock }, { options, config }) {
+  boot({ channels, ...services }, { options, config }) {
     const application = applicationOf(options, config);
-    const dataCentres = new DataCentres(options.dataCentre);
-    channels.register(
-      new TelegramProvider(new TelegramServices({ clock, storage, secrets, options, dataCentres, application })),
-    );
+    const load = async () => (await import("./provider.ts")).createTelegramProvider(services, options, application);
+    channels.register(lazyChannelProvider(providerDescription, load));
     return {};
   },
 });

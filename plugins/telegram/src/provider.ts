@@ -1,40 +1,27 @@
 import { CrmError, toCrmError } from "@crmessenger/kernel";
 import type {
   Channel,
-  ChannelCapabilities,
   ChannelHost,
   ChannelProvider,
   LoginFlow,
 } from "@crmessenger/kernel/communication";
 import { Api } from "telegram";
-import { z } from "zod";
 import { TelegramChannel } from "./channel.ts";
-import { CHANNEL_TYPE } from "./channel-type.ts";
 import { BotTokenLogin } from "./login/bot-token-login.ts";
 import { QrLogin } from "./login/qr-login.ts";
 import { type LoginMethod, TelegramLogin } from "./login/telegram-login.ts";
-import type { TelegramServices } from "./telegram-services.ts";
-
-/** Without Telegram Premium: https://limits.tginfo.me. */
-const MAX_FILE = { maxBytes: 2_000 * 1024 * 1024 };
-
-const capabilities: ChannelCapabilities = {
-  maxTextLength: 4096,
-  maxCaptionLength: 1024,
-  media: { image: MAX_FILE, video: MAX_FILE, audio: MAX_FILE, voice: MAX_FILE, document: MAX_FILE, sticker: MAX_FILE },
-  replies: true,
-  deliveryReceipts: false,
-  readReceipts: true,
-  // Only to people the account has met: it needs their access hash.
-  writeFirst: false,
-};
+import { DataCentres } from "./connection/data-centre.ts";
+import type { Application } from "./connection/telegram-link.ts";
+import type { TelegramOptions } from "./options.ts";
+import { providerDescription } from "./provider-description.ts";
+import { type GivenServices, TelegramServices } from "./telegram-services.ts";
 
 /** Telegram accounts, by QR code or as bots. */
 export class TelegramProvider implements ChannelProvider {
-  readonly type = CHANNEL_TYPE;
-  readonly loginMethods = ["qr", "bot-token"];
-  readonly settings: ChannelProvider["settings"] = z.strictObject({});
-  readonly capabilities = capabilities;
+  readonly type = providerDescription.type;
+  readonly loginMethods = providerDescription.loginMethods;
+  readonly settings = providerDescription.settings;
+  readonly capabilities = providerDescription.capabilities;
   readonly #services: TelegramServices;
   readonly #channels = new Map<string, TelegramChannel>();
 
@@ -86,4 +73,14 @@ export class TelegramProvider implements ChannelProvider {
       { status: 422, details: { method, known: this.loginMethods } },
     );
   }
+}
+
+/** The provider with its library. This module is loaded when the first account needs it. */
+export function createTelegramProvider(
+  services: GivenServices,
+  options: TelegramOptions,
+  application: Application,
+): TelegramProvider {
+  const dataCentres = new DataCentres(options.dataCentre);
+  return new TelegramProvider(new TelegramServices({ ...services, options, dataCentres, application }));
 }

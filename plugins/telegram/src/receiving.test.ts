@@ -1,4 +1,5 @@
 import { CrmError } from "@crmessenger/kernel";
+import { eventually } from "@crmessenger/testing";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { TelegramAccount, TelegramCustomer } from "@crmessenger/sandbox/telegram";
 import { ACCOUNT_ID, TestAccount, textOf } from "./telegram-account.test.support.ts";
@@ -12,8 +13,6 @@ const EXOTIC = [
   "я".repeat(4096),
   "  spaces around  ",
 ];
-const SLOW = { timeout: 10_000 };
-
 let account: TelegramAccount;
 let customer: TelegramCustomer;
 let shop: TestAccount;
@@ -32,7 +31,7 @@ afterEach(() => shop.close());
 
 test("a message arrives with who wrote it, where and when", async () => {
   const sent = await customer.send(account, { text: "hello" });
-  await vi.waitFor(() => expect(shop.ledger.received).toHaveLength(1));
+  await eventually(() => expect(shop.ledger.received).toHaveLength(1));
   expect(shop.ledger.received[0]).toEqual({
     channelAccountId: ACCOUNT_ID,
     channelType: "telegram",
@@ -53,7 +52,7 @@ test("a message arrives with who wrote it, where and when", async () => {
 
 test("any text arrives unchanged and in order", async () => {
   for (const text of EXOTIC) await customer.send(account, { text });
-  await vi.waitFor(() => expect(shop.ledger.texts()).toEqual(EXOTIC), SLOW);
+  await eventually(() => expect(shop.ledger.texts()).toEqual(EXOTIC));
   expect(shop.ledger.received.some((message) => message.sanitised)).toBe(false);
 });
 
@@ -61,7 +60,7 @@ test("what a database can't hold is replaced and marked", async () => {
   const strange = shop.sandbox.addCustomer({ firstName: "N\0ame" });
   await customer.send(account, { text: "a\0b" });
   await strange.send(account, { text: "plain" });
-  await vi.waitFor(() => expect(shop.ledger.received).toHaveLength(2));
+  await eventually(() => expect(shop.ledger.received).toHaveLength(2));
   expect(shop.ledger.received[0]).toMatchObject({ parts: [{ text: "a\uFFFDb" }], sanitised: true });
   expect(shop.ledger.received[1]).toMatchObject({ sender: { name: "N\uFFFDame" }, sanitised: true });
 });
@@ -69,14 +68,14 @@ test("what a database can't hold is replaced and marked", async () => {
 test("a reply says what it answers", async () => {
   const first = await customer.send(account, { text: "one" });
   await customer.send(account, { text: "two", replyTo: first.id });
-  await vi.waitFor(() => expect(shop.ledger.received).toHaveLength(2));
+  await eventually(() => expect(shop.ledger.received).toHaveLength(2));
   expect(shop.ledger.received[1]?.replyToExternalId).toBe(String(first.peerMessageId));
 });
 
 test("what the owner writes on the phone is no message of a customer", async () => {
   await account.send(customer, { text: "from the phone" });
   await customer.send(account, { text: "from the customer" });
-  await vi.waitFor(() => expect(shop.ledger.texts()).toEqual(["from the customer"]));
+  await eventually(() => expect(shop.ledger.texts()).toEqual(["from the customer"]));
 });
 
 test("what was written while nobody was connected is fetched, however much it is", async () => {
@@ -84,15 +83,15 @@ test("what was written while nobody was connected is fetched, however much it is
   const texts = Array.from({ length: 250 }, (_, index) => `missed ${index}`);
   for (const text of texts) await customer.send(account, { text });
   await shop.connect();
-  await vi.waitFor(() => expect(shop.ledger.texts()).toEqual(texts), SLOW);
+  await eventually(() => expect(shop.ledger.texts()).toEqual(texts));
 });
 
 test("what was written during an interruption is fetched", async () => {
   await customer.send(account, { text: "before" });
-  await vi.waitFor(() => expect(shop.ledger.texts()).toEqual(["before"]));
+  await eventually(() => expect(shop.ledger.texts()).toEqual(["before"]));
   shop.sandbox.disconnectAll();
   await customer.send(account, { text: "missed" });
-  await vi.waitFor(() => expect(shop.ledger.texts()).toEqual(["before", "missed"]), SLOW);
+  await eventually(() => expect(shop.ledger.texts()).toEqual(["before", "missed"]));
   expect(shop.channel.state().status).toBe("connected");
 });
 
@@ -101,17 +100,17 @@ test("a lost update is noticed by the next one, and by itself when none follows"
   await customer.send(account, { text: "lost" });
   shop.sandbox.faults.set({ dropUpdateRate: 0 });
   await customer.send(account, { text: "seen" });
-  await vi.waitFor(() => expect(shop.ledger.texts()).toEqual(["lost", "seen"]), SLOW);
+  await eventually(() => expect(shop.ledger.texts()).toEqual(["lost", "seen"]));
   shop.sandbox.faults.set({ dropUpdateRate: 1 });
   await customer.send(account, { text: "the last" });
-  await vi.waitFor(() => expect(shop.ledger.texts()).toEqual(["lost", "seen", "the last"]), SLOW);
+  await eventually(() => expect(shop.ledger.texts()).toEqual(["lost", "seen", "the last"]));
 });
 
 test("an update that comes twice is one message", async () => {
   shop.sandbox.faults.set({ duplicateUpdateRate: 1 });
   await customer.send(account, { text: "one" });
   await customer.send(account, { text: "two" });
-  await vi.waitFor(() => expect(shop.ledger.texts()).toEqual(["one", "two"]));
+  await eventually(() => expect(shop.ledger.texts()).toEqual(["one", "two"]));
   expect(shop.ledger.duplicates).toBe(0);
 });
 
@@ -123,33 +122,33 @@ test("a log that does not reach back is made up for by the messages themselves",
   const other = shop.sandbox.addCustomer({ firstName: "Bob" });
   await shop.connectAs(account);
   await customer.send(account, { text: "known" });
-  await vi.waitFor(() => expect(shop.ledger.texts()).toEqual(["known"]));
+  await eventually(() => expect(shop.ledger.texts()).toEqual(["known"]));
   await shop.disconnect();
   for (let index = 0; index < 130; index += 1)
     await (index % 2 === 0 ? customer : other).send(account, { text: `${index}` });
   await shop.connect();
-  await vi.waitFor(() => expect(shop.ledger.received).toHaveLength(131), SLOW);
+  await eventually(() => expect(shop.ledger.received).toHaveLength(131));
   const ofCustomer = shop.ledger.received.filter((message) => message.conversationExternalId === String(customer.id));
   expect(ofCustomer.map((message) => textOf(message.parts))).toEqual([
     "known",
     ...Array.from({ length: 65 }, (_, index) => `${index * 2}`),
   ]);
   await customer.send(account, { text: "and on" });
-  await vi.waitFor(() => expect(shop.ledger.texts().at(-1)).toBe("and on"));
+  await eventually(() => expect(shop.ledger.texts().at(-1)).toBe("and on"));
 });
 
 test("a message that was not committed when the process died comes again", async () => {
   shop.ledger.beforeReceive = () => new Promise(() => {});
   await customer.send(account, { text: "in flight" });
   const never = vi.fn<() => Promise<void>>(() => Promise.reject(new Error("killed")));
-  await vi.waitFor(() => expect(shop.channel.state().status).toBe("connected"));
+  await eventually(() => expect(shop.channel.state().status).toBe("connected"));
   shop.ledger.beforeReceive = never;
   await customer.send(account, { text: "behind it" });
   // The first one hangs for ever in the process that dies: it must not be waited for.
   const dying = shop.abandon();
   shop.ledger.beforeReceive = () => {};
   await dying;
-  await vi.waitFor(() => expect(shop.ledger.texts()).toEqual(["in flight", "behind it"]), SLOW);
+  await eventually(() => expect(shop.ledger.texts()).toEqual(["in flight", "behind it"]));
 });
 
 test("while the kernel can't take messages they wait, in order, and other chats go on", async () => {
@@ -162,9 +161,9 @@ test("while the kernel can't take messages they wait, in order, and other chats 
   await customer.send(account, { text: "one" });
   await customer.send(account, { text: "two" });
   await other.send(account, { text: "elsewhere" });
-  await vi.waitFor(() => expect(shop.ledger.texts()).toEqual(["elsewhere"]));
+  await eventually(() => expect(shop.ledger.texts()).toEqual(["elsewhere"]));
   broken = false;
-  await vi.waitFor(() => expect(shop.ledger.texts()).toEqual(["elsewhere", "one", "two"]), SLOW);
+  await eventually(() => expect(shop.ledger.texts()).toEqual(["elsewhere", "one", "two"]));
 });
 
 test("what the kernel refuses for good is mentioned, and the chat goes on", async () => {
@@ -173,7 +172,7 @@ test("what the kernel refuses for good is mentioned, and the chat goes on", asyn
   };
   await customer.send(account, { text: "forbidden" });
   await customer.send(account, { text: "fine" });
-  await vi.waitFor(() => expect(shop.ledger.texts()).toEqual(["", "fine"]));
+  await eventually(() => expect(shop.ledger.texts()).toEqual(["", "fine"]));
   expect(shop.ledger.received[0]?.parts).toEqual([
     { type: "unsupported", description: "A message that could not be taken over: Too strange.", raw: null },
   ]);
@@ -190,7 +189,7 @@ test("a crowd is received whole, in order for each", async () => {
     under -= 1;
   };
   for (let round = 0; round < 40; round += 1) for (const one of crowd) await one.send(account, { text: `${round}` });
-  await vi.waitFor(() => expect(shop.ledger.received).toHaveLength(1200), SLOW);
+  await eventually(() => expect(shop.ledger.received).toHaveLength(1200));
   for (const one of crowd) {
     const own = shop.ledger.received.filter((message) => message.conversationExternalId === String(one.id));
     expect(own.map((message) => textOf(message.parts))).toEqual(Array.from({ length: 40 }, (_, round) => `${round}`));
@@ -202,29 +201,29 @@ test("a crowd is received whole, in order for each", async () => {
 
 test("somebody whom only Telegram remembers is looked up", async () => {
   await customer.send(account, { text: "first" });
-  await vi.waitFor(() => expect(shop.ledger.received).toHaveLength(1));
+  await eventually(() => expect(shop.ledger.received).toHaveLength(1));
   await shop.disconnect();
   for (const key of shop.secrets.rows.keys()) if (key.includes("/peer/")) shop.secrets.rows.delete(key);
   await shop.connect();
   await customer.send(account, { text: "second" });
-  await vi.waitFor(() => expect(shop.ledger.received).toHaveLength(2));
+  await eventually(() => expect(shop.ledger.received).toHaveLength(2));
   expect(shop.ledger.received[1]?.sender.name).toBe("Alice Ivanova");
 });
 
 test("a customer who reads is reported, up to which message", async () => {
   await customer.send(account, { text: "hello" });
-  await vi.waitFor(() => expect(shop.ledger.received).toHaveLength(1));
+  await eventually(() => expect(shop.ledger.received).toHaveLength(1));
   await shop.send(customer.id, [{ type: "text", text: "one" }]);
   const two = await shop.send(customer.id, [{ type: "text", text: "two" }]);
   customer.read(account);
-  await vi.waitFor(() => expect(shop.ledger.reported).toHaveLength(1));
+  await eventually(() => expect(shop.ledger.reported).toHaveLength(1));
   expect(shop.ledger.reported[0]).toMatchObject({
     status: "read",
     upToExternalId: two.outcome === "accepted" ? two.externalId : "",
     conversationExternalId: String(customer.id),
   });
   shop.sandbox.disconnectAll();
-  await vi.waitFor(() => expect(shop.channel.state().status).toBe("connected"), SLOW);
+  await eventually(() => expect(shop.channel.state().status).toBe("connected"));
 });
 
 test("a bot receives and answers, also what came while it was away", async () => {
@@ -233,11 +232,11 @@ test("a bot receives and answers, also what came while it was away", async () =>
   shop.startOver();
   await shop.connectAsBot(bot);
   await customer.send(bot, { text: "/start" });
-  await vi.waitFor(() => expect(shop.ledger.texts()).toEqual(["/start"]));
+  await eventually(() => expect(shop.ledger.texts()).toEqual(["/start"]));
   expect(await shop.send(customer.id, [{ type: "text", text: "beep" }])).toMatchObject({ outcome: "accepted" });
   expect(customer.inbox(bot).at(-1)).toMatchObject({ text: "beep", direction: "in" });
   await shop.disconnect();
   await customer.send(bot, { text: "again" });
   await shop.connect();
-  await vi.waitFor(() => expect(shop.ledger.texts()).toEqual(["/start", "again"]));
+  await eventually(() => expect(shop.ledger.texts()).toEqual(["/start", "again"]));
 });

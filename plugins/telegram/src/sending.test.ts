@@ -1,8 +1,7 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { eventually } from "@crmessenger/testing";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import type { TelegramAccount, TelegramCustomer } from "@crmessenger/sandbox/telegram";
 import { TestAccount, text } from "./telegram-account.test.support.ts";
-
-const SLOW = { timeout: 10_000 };
 
 let account: TelegramAccount;
 let customer: TelegramCustomer;
@@ -13,7 +12,7 @@ beforeEach(async () => {
   customer = shop.sandbox.addCustomer({ firstName: "Alice" });
   await shop.connectAs(account);
   await customer.send(account, { text: "hello" });
-  await vi.waitFor(() => expect(shop.ledger.received).toHaveLength(1));
+  await eventually(() => expect(shop.ledger.received).toHaveLength(1));
 });
 afterEach(() => shop.close());
 
@@ -57,7 +56,7 @@ test("an answer that gets lost does not double the message", async () => {
     retryable: true,
   });
   shop.sandbox.faults.clear();
-  await vi.waitFor(() => expect(shop.channel.state().status).toBe("connected"), SLOW);
+  await eventually(() => expect(shop.channel.state().status).toBe("connected"));
   const result = await shop.send(customer.id, text("paid"), { key: "k2" });
   const held = customer.inbox(account).at(-1);
   expect(result).toMatchObject({ outcome: "accepted", externalId: String(held?.peerMessageId) });
@@ -82,7 +81,7 @@ test("so it is for a bot, which may not look into chats", async () => {
   shop.startOver();
   await shop.connectAsBot(bot);
   await customer.send(bot, { text: "/start" });
-  await vi.waitFor(() => expect(shop.ledger.texts()).toEqual(["/start"]));
+  await eventually(() => expect(shop.ledger.texts()).toEqual(["/start"]));
   const first = await shop.send(customer.id, text("beep"), { key: "k4" });
   const again = await shop.send(customer.id, text("beep"), { key: "k4" });
   expect(again).toMatchObject({
@@ -137,7 +136,7 @@ test("messages sent together arrive even when one of them is refused", async () 
 
 test("without a connection messages are deferred", async () => {
   await shop.sandbox.close();
-  await vi.waitFor(() => expect(shop.channel.state().status).not.toBe("connected"), SLOW);
+  await eventually(() => expect(shop.channel.state().status).not.toBe("connected"));
   expect(await shop.send(customer.id, text("a"))).toMatchObject({
     outcome: "deferred",
     reason: "Telegram is not connected.",
@@ -147,8 +146,8 @@ test("without a connection messages are deferred", async () => {
 test("own messages leave no gap: nothing is fetched again after them", async () => {
   for (let index = 0; index < 5; index += 1) await shop.send(customer.id, text(`${index}`));
   await customer.send(account, { text: "thanks" });
-  await vi.waitFor(() => expect(shop.ledger.texts()).toEqual(["hello", "thanks"]));
+  await eventually(() => expect(shop.ledger.texts()).toEqual(["hello", "thanks"]));
   await shop.killAndRestart();
   await customer.send(account, { text: "bye" });
-  await vi.waitFor(() => expect(shop.ledger.texts()).toEqual(["hello", "thanks", "bye"]), SLOW);
+  await eventually(() => expect(shop.ledger.texts()).toEqual(["hello", "thanks", "bye"]));
 });

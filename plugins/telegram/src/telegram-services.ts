@@ -6,6 +6,13 @@ import { type Application, type LinkOptions, TelegramLink } from "./connection/t
 import type { TelegramOptions } from "./options.ts";
 import { AccountStore } from "./session/account-store.ts";
 
+/** What the plugin is given by the application. */
+export interface GivenServices {
+  readonly clock: Clock;
+  readonly storage: Storage;
+  readonly secrets: Secrets;
+}
+
 /** What all Telegram accounts of the application share. */
 export class TelegramServices {
   readonly clock: Clock;

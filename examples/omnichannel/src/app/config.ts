@@ -5,7 +5,7 @@ export interface AppConfig {
   readonly publicUrl: string;
   readonly databaseUrl: string | undefined;
   readonly dataDirectory: string;
-  readonly telegram: { readonly dataCentre: { readonly host: string; readonly port: number; readonly publicKey: string } } | undefined;
+  readonly telegram: { readonly dataCentre: { readonly host: string; readonly port: number; readonly publicKey: string }; readonly checkIntervalMs: number } | undefined;
   readonly whatsapp: { readonly server: { readonly url: string; readonly rootKey: string; readonly mediaHost: string; readonly mediaCertificate: string } } | undefined;
   readonly amocrm: { readonly baseUrl: string; readonly chatsUrl?: string; readonly clientId: string; readonly channelId: string; readonly publicUrl?: string } | undefined;
 }

@@ -1,8 +1,8 @@
 import { connect } from "node:net";
 import { once } from "node:events";
 import { Api } from "telegram";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { collectUpdates, createClient, logIn, rpcErrorOf } from "./gramjs-client.test.support.ts";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { collectUpdates, createClient, logIn, rpcErrorOf, soon } from "./gramjs-client.test.support.ts";
 import { startTelegramSandbox, type TelegramSandbox } from "./index.ts";
 
 let telegram: TelegramSandbox;
@@ -22,7 +22,7 @@ test("a client agrees on a key, finds the salt and gets the configuration", asyn
   expect(telegram.connections).toBe(1);
   expect(await rpcErrorOf(client.invoke(new Api.updates.GetState()))).toBe("AUTH_KEY_UNREGISTERED");
   await client.destroy();
-  await vi.waitFor(() => expect(telegram.connections).toBe(0));
+  await soon(() => expect(telegram.connections).toBe(0));
   expect(problems).toEqual([]);
 });
 
@@ -63,9 +63,9 @@ test("updates are pushed to every login of the account, not to the one that wrot
   const [one, two] = [await logIn(telegram, account), await logIn(telegram, account)];
   const [seenByOne, seenByTwo] = [collectUpdates(one), collectUpdates(two)];
   await customer.send(account, { text: "hello" });
-  await vi.waitFor(() => expect([seenByOne.length, seenByTwo.length]).toEqual([1, 1]));
+  await soon(() => expect([seenByOne.length, seenByTwo.length]).toEqual([1, 1]));
   await one.invoke(new Api.messages.SendMessage({ peer: customer.id, message: "hi" }));
-  await vi.waitFor(() => expect(seenByTwo.at(-1)).toMatchObject({ className: "UpdateShortMessage", out: true }));
+  await soon(() => expect(seenByTwo.at(-1)).toMatchObject({ className: "UpdateShortMessage", out: true }));
   expect(seenByOne).toHaveLength(1);
   await one.destroy();
   await two.destroy();

@@ -1,7 +1,7 @@
 import bigInt from "big-integer";
 import { Api, type TelegramClient } from "telegram";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { collectUpdates, logIn, rpcErrorOf } from "./gramjs-client.test.support.ts";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { collectUpdates, logIn, rpcErrorOf, soon } from "./gramjs-client.test.support.ts";
 import { startTelegramSandbox, type TelegramAccount, type TelegramCustomer, type TelegramSandbox } from "./index.ts";
 
 let telegram: TelegramSandbox;
@@ -67,7 +67,7 @@ test("a lost update shows as a jump in pts", async () => {
   await customer.send(account, { text: "lost" });
   telegram.faults.set({ dropUpdateRate: 0 });
   await customer.send(account, { text: "seen" });
-  await vi.waitFor(() => expect(updates).toMatchObject([{ pts: pts + 2 }]));
+  await soon(() => expect(updates).toMatchObject([{ pts: pts + 2 }]));
   expect(await differenceSince(pts)).toMatchObject({ newMessages: [{ message: "lost" }, { message: "seen" }] });
 });
 
@@ -75,7 +75,7 @@ test("an update may come twice", async () => {
   const updates = collectUpdates(client);
   telegram.faults.set({ duplicateUpdateRate: 1 });
   await customer.send(account, { text: "echo" });
-  await vi.waitFor(() => expect(updates).toHaveLength(2));
+  await soon(() => expect(updates).toHaveLength(2));
   expect(customer.inbox(account)).toHaveLength(1);
 });
 
@@ -119,14 +119,14 @@ test("late read receipts may overtake each other", async () => {
   for (let index = 0; index < 20; index += 1) await client.sendMessage("reader", { message: `${index}` });
   const receipts = (): number[] =>
     updates.flatMap((update) => (update instanceof Api.UpdateReadHistoryOutbox ? [update.maxId] : []));
-  await vi.waitFor(() => expect(receipts()).toHaveLength(20), { timeout: 5000 });
+  await soon(() => expect(receipts()).toHaveLength(20));
   expect(receipts()).not.toEqual(receipts().toSorted((a, b) => a - b));
   expect(reader.inbox(account).every((message) => message.readAt !== undefined)).toBe(true);
 });
 
 test("connections are cut again and again, and nothing is lost on the way", async () => {
   telegram.faults.set({ disconnectEveryMs: 300 });
-  await vi.waitFor(() => expect(telegram.connections).toBe(0), { timeout: 5000 });
+  await soon(() => expect(telegram.connections).toBe(0));
   for (let index = 0; index < 5; index += 1) await rpcErrorOf(send(`${index}`));
   telegram.faults.clear();
   expect(customer.inbox(account).map((message) => message.text)).toEqual(["0", "1", "2", "3", "4"]);

@@ -3,6 +3,7 @@ import { Raw } from "telegram/events/index.js";
 import type { EventBuilder } from "telegram/events/common.js";
 import { LogLevel } from "telegram/extensions/Logger.js";
 import { StringSession } from "telegram/sessions/index.js";
+import { vi } from "vitest";
 import { gramJsSocket, type TelegramAccount, type TelegramSandbox } from "./index.ts";
 
 const API = { apiId: 4711, apiHash: "0123456789abcdef0123456789abcdef" };
@@ -59,4 +60,9 @@ export async function rpcErrorOf(answer: Promise<unknown>): Promise<string> {
     return error instanceof Error && "errorMessage" in error ? String(error.errorMessage) : String(error);
   }
   return "no error";
+}
+
+/** Waits until the probe stops throwing, for as long as a busy machine may need. */
+export function soon(probe: () => void): Promise<void> {
+  return vi.waitFor(probe, { timeout: 10_000, interval: 10 });
 }

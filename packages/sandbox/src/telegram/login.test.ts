@@ -1,6 +1,14 @@
 import { Api } from "telegram";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { collectUpdates, createClient, exportToken, logIn, qrText, rpcErrorOf } from "./gramjs-client.test.support.ts";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import {
+  collectUpdates,
+  createClient,
+  exportToken,
+  logIn,
+  qrText,
+  rpcErrorOf,
+  soon,
+} from "./gramjs-client.test.support.ts";
 import { startTelegramSandbox, type TelegramSandbox } from "./index.ts";
 
 const CREDENTIALS = { apiId: 1, apiHash: "hash" };
@@ -18,7 +26,7 @@ test("the phone scans, the client is told and fetches its login", async () => {
   const token = await exportToken(client);
   expect(token).toBeInstanceOf(Api.auth.LoginToken);
   await account.scan(qrText(token));
-  await vi.waitFor(() => expect(updates.map((update) => update.className)).toContain("UpdateLoginToken"));
+  await soon(() => expect(updates.map((update) => update.className)).toContain("UpdateLoginToken"));
   expect(await exportToken(client)).toMatchObject({
     className: "auth.LoginTokenSuccess",
     authorization: { user: { self: true, firstName: "Shop", phone: "15550001", username: "shop" } },
@@ -160,7 +168,7 @@ test("a destroyed key gets the transport error -404", async () => {
   });
   account.revokeSessions("destroyed");
   // GramJS reports a broken key as the connection state 0 once it has reconnected and asked.
-  await vi.waitFor(() => expect(states).toContain(0), { timeout: 10_000 });
+  await soon(() => expect(states).toContain(0));
   await client.destroy();
 });
 

@@ -1,7 +1,7 @@
 import bigInt from "big-integer";
 import { Api, type TelegramClient } from "telegram";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { collectUpdates, createClient, logIn, rpcErrorOf } from "./gramjs-client.test.support.ts";
+import { collectUpdates, createClient, logIn, rpcErrorOf, soon } from "./gramjs-client.test.support.ts";
 import { startTelegramSandbox, type TelegramAccount, type TelegramCustomer, type TelegramSandbox } from "./index.ts";
 
 const EXOTIC = [
@@ -41,7 +41,7 @@ function send(message: string, more: Partial<ConstructorParameters<typeof Api.me
 test("any text arrives unchanged, both ways, in order", async () => {
   const updates = collectUpdates(client);
   for (const text of EXOTIC) await customer.send(account, { text });
-  await vi.waitFor(() => expect(updates).toHaveLength(EXOTIC.length), { timeout: 10_000 });
+  await soon(() => expect(updates).toHaveLength(EXOTIC.length));
   const texts = updates.map((update) => {
     if (update instanceof Api.UpdateNewMessage && update.message instanceof Api.Message) return update.message.message;
     return update.className;
@@ -61,7 +61,7 @@ test("the first message brings the user along, further ones are short", async ()
   const updates = collectUpdates(client);
   await customer.send(account, { text: "one" });
   await customer.send(account, { text: "two" });
-  await vi.waitFor(() => expect(updates).toHaveLength(2));
+  await soon(() => expect(updates).toHaveLength(2));
   expect(updates.map((update) => update.className)).toEqual(["UpdateNewMessage", "UpdateShortMessage"]);
 });
 
@@ -113,7 +113,7 @@ test("both sides learn that they were read", async () => {
   await send("three");
   await send("four");
   customer.read(account);
-  await vi.waitFor(() => expect(updates.at(-1)).toMatchObject({ className: "UpdateReadHistoryOutbox" }));
+  await soon(() => expect(updates.at(-1)).toMatchObject({ className: "UpdateReadHistoryOutbox" }));
   const receipt = updates.at(-1);
   expect(receipt instanceof Api.UpdateReadHistoryOutbox && receipt.maxId).toBe(two.peerMessageId + 2);
 });
@@ -122,7 +122,7 @@ test("an automatic reader reads what arrives", async () => {
   const reader = telegram.addCustomer({ firstName: "Reader", username: "quick_reader", autoRead: true });
   const updates = collectUpdates(client);
   await client.sendMessage("quick_reader", { message: "look" });
-  await vi.waitFor(() => expect(updates.at(-1)).toMatchObject({ className: "UpdateReadHistoryOutbox" }));
+  await soon(() => expect(updates.at(-1)).toMatchObject({ className: "UpdateReadHistoryOutbox" }));
   expect(reader.inbox(account)).toMatchObject([{ text: "look", direction: "in" }]);
   expect(reader.inbox(account)[0]?.readAt).toBeDefined();
 });
@@ -135,7 +135,7 @@ test("edits reach the other side", async () => {
   expect(customer.inbox(account)[0]?.editedAt).toBeDefined();
   const own = await customer.send(account, { text: "mine" });
   await customer.edit(own.id, "mine, better");
-  await vi.waitFor(() => expect(updates.at(-1)).toMatchObject({ className: "UpdateEditMessage" }));
+  await soon(() => expect(updates.at(-1)).toMatchObject({ className: "UpdateEditMessage" }));
   await expect(customer.edit(1, "not mine")).rejects.toThrow("wrote no message 1");
   const foreign = new Api.messages.EditMessage({ peer: customer.id, id: own.peerMessageId, message: "x" });
   expect(await rpcErrorOf(client.invoke(foreign))).toBe("MESSAGE_AUTHOR_REQUIRED");
@@ -149,13 +149,13 @@ test("typing is seen by the other side", async () => {
   expect(typing).toHaveBeenCalledWith(account.id);
   const updates = collectUpdates(client);
   customer.type(account);
-  await vi.waitFor(() => expect(updates).toMatchObject([{ className: "UpdateUserTyping" }]));
+  await soon(() => expect(updates).toMatchObject([{ className: "UpdateUserTyping" }]));
 });
 
 test("what the owner writes on the phone reaches logged-in clients", async () => {
   const updates = collectUpdates(client);
   await account.send(customer, { text: "from the phone" });
-  await vi.waitFor(() => expect(updates).toMatchObject([{ message: { message: "from the phone", out: true } }]));
+  await soon(() => expect(updates).toMatchObject([{ message: { message: "from the phone", out: true } }]));
   expect(customer.inbox(account)).toMatchObject([{ direction: "in", text: "from the phone" }]);
 });
 
@@ -217,7 +217,7 @@ test("a bot answers those who wrote to it, and nobody else", async () => {
   const updates = collectUpdates(robot);
   await customer.send(bot, { text: "/start" });
   await customer.send(bot, { text: "again" });
-  await vi.waitFor(() => expect(updates).toHaveLength(2));
+  await soon(() => expect(updates).toHaveLength(2));
   expect(updates.map((update) => update.className)).toEqual(["UpdateNewMessage", "UpdateNewMessage"]);
   const peer = new Api.InputPeerUser({ userId: bigInt(customer.id), accessHash: bigInt.zero });
   await robot.invoke(new Api.messages.SendMessage({ peer, message: "beep" }));

@@ -1,5 +1,6 @@
 import { isCrmError } from "@crmessenger/kernel";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { eventually } from "@crmessenger/testing";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { type TelegramSandboxOptions } from "@crmessenger/sandbox/telegram";
 import { ACCOUNT_ID, stepOf, TestAccount } from "../telegram-account.test.support.ts";
 
@@ -25,7 +26,7 @@ test("a QR code is shown, scanned, and the account is logged in", async () => {
   expect(done).toMatchObject({ kind: "done", externalId: String(account.id), displayName: "Shop One" });
   // Who asks late is told how it ended, and nothing is open any more.
   expect(await flow.next(99)).toEqual(done);
-  await vi.waitFor(() => expect(shop.sandbox.connections).toBe(0));
+  await eventually(() => expect(shop.sandbox.connections).toBe(0));
   await shop.connect();
   expect(shop.channel.state()).toEqual({ status: "connected", reason: "" });
   expect(account.sessions()).toMatchObject([{ deviceModel: "CRMessenger", connections: 1 }]);
@@ -114,7 +115,7 @@ test("a login can be cancelled at any point, twice too", async () => {
   const asked = await stepOf(second, "ask");
   await second.cancel();
   expect(await second.next(asked.sequence)).toMatchObject({ kind: "failed", code: "CRM_LOGIN_CANCELLED" });
-  await vi.waitFor(() => expect(shop.sandbox.connections).toBe(0));
+  await eventually(() => expect(shop.sandbox.connections).toBe(0));
   expect(shop.secrets.rows.size).toBe(0);
 });
 
@@ -159,17 +160,17 @@ test("the same user goes on where the log was left, another one is sent away", a
   const customer = shop.sandbox.addCustomer({ firstName: "Alice" });
   await shop.connectAs(owner);
   owner.revokeSessions();
-  await vi.waitFor(() => expect(shop.channel.state().status).toBe("needs-login"), { timeout: 10_000 });
+  await eventually(() => expect(shop.channel.state().status).toBe("needs-login"));
   await customer.send(owner, { text: "while logged out" });
   await shop.disconnect();
   const flow = await shop.login("qr");
   await stranger.scan((await stepOf(flow, "show-qr")).text);
-  await vi.waitFor(async () =>
+  await eventually(async () =>
     expect(await flow.next(0)).toMatchObject({ kind: "failed", code: "CRM_TELEGRAM_ANOTHER_USER" }),
   );
   expect(stranger.sessions()).toEqual([]);
   await shop.connectAs(owner);
-  await vi.waitFor(() => expect(shop.ledger.texts()).toEqual(["while logged out"]));
+  await eventually(() => expect(shop.ledger.texts()).toEqual(["while logged out"]));
 });
 
 test("logging out ends the login at Telegram and forgets it, connected or not", async () => {
