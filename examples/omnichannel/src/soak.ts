@@ -16,6 +16,8 @@ const OWN_CONVERSATIONS = fileURLToPath(new URL("../data/conversations.jsonl", i
 const DEFAULT_MINUTES = 10;
 const CALM_SHARE = 0.4;
 const SETTLE_MS = 120_000;
+/** People of calm rounds come back, so that what is kept for each of them stops growing. */
+const CALM_CASTS = 2;
 const KILL_FROM_MS = 4_000;
 const KILL_TO_MS = 9_000;
 const RESTART_PAUSE_MS = 500;
@@ -58,7 +60,7 @@ async function calm(session: Session, threads: readonly ThreadPlan[], until: num
   const idle = await session.app.memory();
   const heaps: number[] = [];
   for (let round = 0; Date.now() < until || heaps.length < 3; round += 1) {
-    await session.play(asNewPeople(threads, `calm-${round}`));
+    await session.play(asNewPeople(threads, `calm-${round % CALM_CASTS}`));
     heaps.push(Math.round((await session.app.memory()).heapMb * 10) / 10);
     console.log(`Calm round ${round + 1}: ${session.tally.done} messages everywhere, heap ${heaps.at(-1)} MB.`);
   }
@@ -69,12 +71,12 @@ async function calm(session: Session, threads: readonly ThreadPlan[], until: num
 
 async function storm(session: Session, threads: readonly ThreadPlan[], until: number): Promise<{ kills: number; failures: Error[] }> {
   session.world.setFaults(true);
-  let playing = true;
+  const played = new AbortController();
   let kills = 0;
   const killing = (async () => {
-    while (playing && Date.now() < until) {
+    for (;;) {
       await sleep(KILL_FROM_MS + Math.random() * (KILL_TO_MS - KILL_FROM_MS));
-      if (!playing || Date.now() >= until) break;
+      if (played.signal.aborted || Date.now() >= until) break;
       await session.app.kill();
       kills += 1;
       await restart(session);
@@ -85,7 +87,7 @@ async function storm(session: Session, threads: readonly ThreadPlan[], until: nu
     failures.push(...(await session.play(asNewPeople(threads, `storm-${round}`))));
     console.log(`Storm round ${round + 1}: ${session.tally.done} messages everywhere, ${kills} kills.`);
   }
-  playing = false;
+  played.abort();
   await killing;
   session.world.setFaults(false);
   return { kills, failures };
@@ -103,7 +105,7 @@ async function restart(session: Session): Promise<void> {
   }
 }
 
-/** Every round brings new people, so that each begins with first contacts. */
+/** A round with another name has other people, and begins with first contacts. */
 function asNewPeople(threads: readonly ThreadPlan[], round: string): readonly ThreadPlan[] {
   return threads.map((thread) => ({ ...thread, person: `${round}/${thread.person}`, conversations: thread.conversations.map((id) => `${round}/${id}`) }));
 }
