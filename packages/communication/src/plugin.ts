@@ -1,19 +1,38 @@
 import { definePlugin, handle, work } from "@crmessenger/kernel";
-import { ChannelAccountRepository, ChannelRegistry, CommunicationHooks, ConversationRepository, Intake, MessageRepository, ReceiveMessage, Timeline } from "@crmessenger/kernel/communication";
+import {
+  ChannelAccountRepository,
+  ChannelRegistry,
+  CommunicationHooks,
+  ConversationRepository,
+  Intake,
+  MessageRepository,
+  ReceiveMessage,
+  Timeline,
+} from "@crmessenger/kernel/communication";
 import { UserRepository } from "@crmessenger/kernel/iam";
-import { Auditor, Clock, Collections, EventDispatcher, Ids, Jobs, Leases, MessageBus, UnitOfWork } from "@crmessenger/kernel/infrastructure";
-import { IdentityNormaliser } from "@crmessenger/kernel/sales";
+import {
+  Auditor,
+  Clock,
+  Collections,
+  EventDispatcher,
+  Ids,
+  Jobs,
+  Leases,
+  MessageBus,
+  UnitOfWork,
+} from "@crmessenger/kernel/infrastructure";
+import { ContactRepository, IdentityNormaliser } from "@crmessenger/kernel/sales";
+import { AccountTenants } from "./channels/account-tenants.ts";
 import { ChannelRunner } from "./channels/channel-runner.ts";
 import { createChannelRegistry } from "./channels/create-channel-registry.ts";
 import { manageAccounts } from "./channels/manage-accounts.ts";
 import { receiveMessage } from "./inbound/receive-message.ts";
 import { loginHandlers } from "./login/login-handlers.ts";
-import { drainConversation } from "./outbound/drain-conversation.ts";
-import { DrainConversation } from "./outbound/drain-job.ts";
 import { EarlyReports } from "./outbound/early-reports.ts";
+import { ForgetReports, forgetReports, planForgetting } from "./outbound/forget-reports.ts";
+import { OutboundQueue } from "./outbound/outbound-queue.ts";
 import { reportDelivery } from "./outbound/report-delivery.ts";
 import { sendMessage } from "./outbound/send-message.ts";
-import { wakeWaiting } from "./outbound/wake-waiting.ts";
 import { answers } from "./queries/answers.ts";
 import type { CommunicationServices } from "./services.ts";
 import { version } from "./version.ts";
@@ -28,6 +47,7 @@ export const communication = definePlugin({
     bus: MessageBus,
     clock: Clock,
     collections: Collections,
+    contacts: ContactRepository,
     conversations: ConversationRepository,
     events: EventDispatcher,
     ids: Ids,
@@ -41,30 +61,44 @@ export const communication = definePlugin({
   optionalDeps: { normaliser: IdentityNormaliser, users: UserRepository },
   provides: { channels: ChannelRegistry },
   permissions: ["communication.*"],
-  hooks: [CommunicationHooks.inboundGuard, CommunicationHooks.inboundDraft, CommunicationHooks.outboundGuard, CommunicationHooks.outboundDraft],
+  hooks: [
+    CommunicationHooks.inboundGuard,
+    CommunicationHooks.inboundDraft,
+    CommunicationHooks.outboundGuard,
+    CommunicationHooks.outboundDraft,
+  ],
   boot(given, context) {
     const providers = createChannelRegistry();
     const services: CommunicationServices = { ...given, providers, logger: context.logger };
-    const early = new EarlyReports(given.collections);
-    const runner = new ChannelRunner(services, (accountId) => void context.run(() => wakeWaiting(services, accountId)));
+    const tenants = new AccountTenants(given.collections);
+    const early = new EarlyReports(given.collections, given.clock);
+    const outbound = new OutboundQueue({ services, early, asPlugin: (work) => context.run(work) });
+    const runner = new ChannelRunner({ services, tenants, outbound });
     const receive = receiveMessage({
       intake: given.intake,
       normaliser: given.normaliser,
       guard: context.hook(CommunicationHooks.inboundGuard),
       draft: context.hook(CommunicationHooks.inboundDraft),
     });
+    const outboundHooks = {
+      guard: context.hook(CommunicationHooks.outboundGuard),
+      draft: context.hook(CommunicationHooks.outboundDraft),
+    };
     return {
       provide: { channels: providers },
       handlers: [
         handle(ReceiveMessage, receive, { unitOfWork: "own" }),
         reportDelivery(services, early),
-        sendMessage(services, { guard: context.hook(CommunicationHooks.outboundGuard), draft: context.hook(CommunicationHooks.outboundDraft) }),
-        ...manageAccounts(services, runner),
+        sendMessage(services, outbound, outboundHooks),
+        ...manageAccounts(services, tenants, runner),
         ...loginHandlers(services, runner),
         ...answers(services),
       ],
-      jobs: [work(DrainConversation, drainConversation({ services, runner, early }))],
-      ready: () => runner.start(),
+      jobs: [work(ForgetReports, forgetReports({ services, tenants, early }))],
+      async ready() {
+        await planForgetting(services);
+        await runner.start();
+      },
       stop: () => runner.stop(),
     };
   },

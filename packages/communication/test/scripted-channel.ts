@@ -1,9 +1,10 @@
-import { definePlugin } from "@crmessenger/kernel";
+import { CrmError, definePlugin } from "@crmessenger/kernel";
 import {
   type Channel,
   type ChannelHost,
   type ChannelProvider,
   ChannelRegistry,
+  type ChannelState,
   type InboundMessage,
   type LoginFlow,
   type LoginStep,
@@ -15,6 +16,14 @@ import { z } from "zod";
 export interface Attempt {
   readonly message: OutboundMessage;
   readonly idempotencyKey: string;
+}
+
+/** A channel that was opened, as a test sees and drives it. */
+export interface OpenedChannel {
+  readonly host: ChannelHost;
+  readonly isLive: boolean;
+  /** Goes into this state and says so. */
+  become(state: ChannelState["status"], reason?: string): void;
 }
 
 /** A channel that does what a test says: a full implementation of the contract without a provider behind it. */
@@ -32,69 +41,56 @@ export class ScriptedChannel implements ChannelProvider {
     writeFirst: true,
   };
   readonly attempts: Attempt[] = [];
-  readonly hosts = new Map<string, ChannelHost>();
+  readonly opened: OpenedChannel[] = [];
   readonly loggedOut: string[] = [];
-  connected = 0;
   /** Decides what becomes of an attempt. */
   answer: (attempt: Attempt) => SendResult | Promise<SendResult> = ({ idempotencyKey }) => accepted(idempotencyKey);
+  /** Decides how connecting goes; `disconnected` resolves when the channel is told to disconnect. */
+  connecting: (host: ChannelHost, disconnected: Promise<void>) => Promise<void> = async () => {};
+  /** Happens when a channel is opened, and when a login begins. */
+  opening: (host: ChannelHost) => void = () => {};
+  beginning: (host: ChannelHost) => void = () => {};
 
   constructor(loginMethods: readonly string[] = []) {
     this.loginMethods = loginMethods;
   }
 
-  open(host: ChannelHost): Channel {
-    this.hosts.set(host.account.id, host);
-    let state: ReturnType<Channel["state"]> = { status: "stopped", reason: "" };
-    return {
-      connect: async () => {
-        this.connected += 1;
-        state = { status: "connected", reason: "" };
-        host.changeState(state);
-      },
-      disconnect: async () => {
-        this.connected -= 1;
-      },
-      state: () => state,
-      send: async (message, { idempotencyKey }) => {
-        const attempt = { message, idempotencyKey };
-        this.attempts.push(attempt);
-        return this.answer(attempt);
-      },
-    };
+  /** How many channels are connected now. */
+  get connected(): number {
+    return this.opened.filter(({ isLive }) => isLive).length;
   }
 
-  async login(): Promise<LoginFlow> {
-    let step: LoginStep = { sequence: 1, kind: "ask", fields: [{ name: "code", label: "Code", secret: true }] };
-    let wake: () => void = () => {};
-    let moved = new Promise<void>((resolve) => (wake = resolve));
-    const advance = (next: LoginStep) => {
-      step = next;
-      wake();
-      moved = new Promise<void>((resolve) => (wake = resolve));
-    };
-    return {
-      async next(after) {
-        while (step.sequence <= after) await moved;
-        return step;
-      },
-      async submit({ code }) {
-        const sequence = step.sequence + 1;
-        if (code === "1234") advance({ sequence, kind: "done", externalId: "account-7", displayName: "Seven" });
-        else advance({ sequence, kind: "ask", fields: [{ name: "code", label: "Code", secret: true }], problem: "Wrong code." });
-      },
-      async cancel() {
-        if (step.kind === "ask") advance({ sequence: step.sequence + 1, kind: "failed", code: "CRM_LOGIN_CANCELLED", reason: "Cancelled." });
-      },
-    };
+  /** The texts that were attempted, in order. */
+  get texts(): readonly string[] {
+    return this.attempts.flatMap(({ message }) =>
+      message.parts.flatMap((part) => (part.type === "text" ? part.text : [])),
+    );
+  }
+
+  /** The channel that was opened last for the account. */
+  latest(accountId: string): OpenedChannel | undefined {
+    return this.opened.findLast(({ host }) => host.account.id === accountId);
+  }
+
+  open(host: ChannelHost): Channel {
+    this.opening(host);
+    const { channel, opened } = this.#scripted(host);
+    this.opened.push(opened);
+    return channel;
+  }
+
+  async login(host: ChannelHost): Promise<LoginFlow> {
+    this.beginning(host);
+    return scriptedLogin();
   }
 
   async logout(host: ChannelHost): Promise<void> {
     this.loggedOut.push(host.account.id);
   }
 
-  plugin() {
+  plugin(id = "scripted") {
     return definePlugin({
-      id: "scripted",
+      id,
       version: "1.0.0",
       deps: { channels: ChannelRegistry },
       permissions: ["communication.message.receive"],
@@ -104,6 +100,72 @@ export class ScriptedChannel implements ChannelProvider {
       },
     })();
   }
+
+  #scripted(host: ChannelHost): { readonly channel: Channel; readonly opened: OpenedChannel } {
+    let state: ChannelState = { status: "stopped", reason: "" };
+    let isLive = false;
+    const disconnected = Promise.withResolvers<void>();
+    const become = (status: ChannelState["status"], reason = "") => {
+      state = { status, reason };
+      host.changeState(state);
+    };
+    const opened = {
+      host,
+      become,
+      get isLive() {
+        return isLive;
+      },
+    };
+    const channel: Channel = {
+      connect: async () => {
+        state = { status: "connecting", reason: "" };
+        await this.connecting(host, disconnected.promise);
+        isLive = true;
+        become("connected");
+      },
+      disconnect: async () => {
+        isLive = false;
+        state = { status: "stopped", reason: "" };
+        disconnected.resolve();
+      },
+      state: () => state,
+      send: async (message, { idempotencyKey }) => {
+        const attempt = { message, idempotencyKey };
+        this.attempts.push(attempt);
+        return this.answer(attempt);
+      },
+    };
+    return { channel, opened };
+  }
+}
+
+/** Asks for a code until it is 1234. */
+function scriptedLogin(): LoginFlow {
+  const fields = [{ name: "code", label: "Code", secret: true }];
+  let step: LoginStep = { sequence: 1, kind: "ask", fields };
+  let moved = Promise.withResolvers<void>();
+  const advance = (next: LoginStep) => {
+    step = next;
+    moved.resolve();
+    moved = Promise.withResolvers<void>();
+  };
+  return {
+    async next(after) {
+      while (step.sequence <= after) await moved.promise;
+      return step;
+    },
+    async submit({ code }) {
+      if (step.kind !== "ask")
+        throw new CrmError("CRM_LOGIN_NOT_ASKED", "The login asks for nothing now.", { status: 409 });
+      const sequence = step.sequence + 1;
+      if (code === "1234") advance({ sequence, kind: "done", externalId: "account-7", displayName: "Seven" });
+      else advance({ sequence, kind: "ask", fields, problem: "Wrong code." });
+    },
+    async cancel() {
+      if (step.kind !== "ask") return;
+      advance({ sequence: step.sequence + 1, kind: "failed", code: "CRM_LOGIN_CANCELLED", reason: "Cancelled." });
+    },
+  };
 }
 
 export function accepted(externalId: string): SendResult {

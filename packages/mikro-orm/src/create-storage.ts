@@ -15,7 +15,7 @@ import { createIdempotency } from "./ledger/create-idempotency.ts";
 import { createTimeline } from "./ledger/create-timeline.ts";
 import { migrate } from "./migration/migrate.ts";
 import { migrations } from "./migrations.ts";
-import { createOrm, entityManager } from "./orm/orm.ts";
+import { LazyOrm } from "./orm/lazy-orm.ts";
 import { createRateBudget } from "./rate-budget/create-rate-budget.ts";
 import { createRepositories } from "./repository/create-repositories.ts";
 import { createSecrets } from "./secrets/create-secrets.ts";
@@ -39,8 +39,8 @@ const PURGE_EVERY_MS = 60 * 60 * 1_000;
 /** Wires every storage contract over one database. Nothing connects before `start`. */
 export function createStorage(options: StorageOptions, given: StorageServices) {
   const engine = createEngine(options, given.logger);
-  const database = createDatabase({ ...given, engine, entityManager: () => entityManager(orm, database.units) });
-  const orm = createOrm(database.units, options.schema);
+  const database = createDatabase({ ...given, engine, entityManager: async () => (await orm.load()).entityManager() });
+  const orm = new LazyOrm(database.units, options.schema);
   const services = { ...given, database, orm };
   const leases = createLeases(services);
   const eventLog = createEventLog({ ...services, unitOfWork: database.units, leases });

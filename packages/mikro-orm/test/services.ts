@@ -1,4 +1,4 @@
-import { type Clock, type Ids, type Logger, silentLogger, systemClock, uuidV7 } from "@crmessenger/kernel/infrastructure";
+import { type Clock, type Collections, type Ids, type Logger, silentLogger, systemClock, uuidV7 } from "@crmessenger/kernel/infrastructure";
 import { createCollections } from "../src/collections/create-collections.ts";
 import { createDatabase } from "../src/database/create-database.ts";
 import { PgliteEngine } from "../src/database/pglite-engine.ts";
@@ -17,12 +17,14 @@ export interface ServicesOptions {
   readonly clock?: Clock;
   readonly logger?: Logger;
   readonly keys?: KeyRing;
+  /** What plugins open while they boot. */
+  open?(collections: Collections): void;
 }
 
 export type Services = Awaited<ReturnType<typeof startServices>>;
 
 /** The infrastructure services over one database, without the domain and the plugin around them. */
-export async function startServices(place: Place, { clock = systemClock, logger = silentLogger, keys }: ServicesOptions = {}) {
+export async function startServices(place: Place, { clock = systemClock, logger = silentLogger, keys, open }: ServicesOptions = {}) {
   const ids: Ids = uuidV7();
   const engine = "url" in place ? new PostgresEngine({ url: place.url, poolSize: 10, logger }) : new PgliteEngine(place);
   const database = createDatabase({ engine, clock, ids, logger, entityManager: () => Promise.reject(new Error("These tests have no entities.")) });
@@ -33,10 +35,21 @@ export async function startServices(place: Place, { clock = systemClock, logger 
   const jobs = createJobs({ ...services, presence: leases.presence });
   const collections = createCollections(services);
   const rateBudget = createRateBudget(services);
-  await leases.start();
-  await collections.start();
-  await eventLog.start();
-  await jobs.start();
+  open?.(collections);
+  let stopping: Promise<void> | undefined;
+  const stop = async () => {
+    rateBudget.stop();
+    await jobs.stop();
+    await eventLog.stop();
+    await leases.stop();
+    await database.close();
+  };
+  try {
+    for (const service of [leases, collections, eventLog, jobs]) await service.start();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   return {
     ...services,
     leases,
@@ -45,12 +58,6 @@ export async function startServices(place: Place, { clock = systemClock, logger 
     collections,
     rateBudget,
     secrets: createSecrets({ database, keys: () => keys as KeyRing }),
-    async stop() {
-      rateBudget.stop();
-      await jobs.stop();
-      await eventLog.stop();
-      await leases.stop();
-      await database.close();
-    },
+    stop: () => (stopping ??= stop()),
   };
 }

@@ -3,12 +3,14 @@ import type { ThreadPlan } from "../conversations/plan-threads.ts";
 import type { Phone } from "../world/people.ts";
 import { fingerprint } from "../report/compare-sequence.ts";
 
-/** What was said in one chat so far: what every observer must hold. */
+/** What was said in one chat so far: what every observer must hold. A chat may be taken up again. */
 export class SaidThread {
   readonly phone: Phone;
   readonly accountId: string;
   readonly expected: string[] = [];
   conversationId = "";
+  inbound = 0;
+  outbound = 0;
 
   constructor(phone: Phone, accountId: string) {
     this.phone = phone;
@@ -16,13 +18,15 @@ export class SaidThread {
   }
 
   said({ speaker, text, media }: Utterance): void {
+    if (speaker === "user") this.inbound += 1;
+    else this.outbound += 1;
     this.expected.push(fingerprint(speaker === "user" ? "in" : "out", text, media?.sha256));
   }
 }
 
 /** What was done, for the report to hold against what can be seen from outside. */
 export class Tally {
-  readonly threads: SaidThread[] = [];
+  readonly #threads = new Map<string, SaidThread>();
   readonly inboundLatencies: number[] = [];
   readonly outboundLatencies: number[] = [];
   conversations = 0;
@@ -34,9 +38,14 @@ export class Tally {
   lastAt = Date.now();
   onProgress: () => void = () => {};
 
+  get threads(): readonly SaidThread[] {
+    return [...this.#threads.values()];
+  }
+
   begin(plan: ThreadPlan, phone: Phone, accountId: string): SaidThread {
-    const thread = new SaidThread(phone, accountId);
-    this.threads.push(thread);
+    const key = `${plan.channel}/${plan.person}`;
+    const thread = this.#threads.get(key) ?? new SaidThread(phone, accountId);
+    this.#threads.set(key, thread);
     this.conversations += plan.conversations.length;
     return thread;
   }

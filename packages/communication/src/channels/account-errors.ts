@@ -22,18 +22,26 @@ export function leaseLost(id: string): CrmError {
 }
 
 export function channelsStopped(): CrmError {
-  return new CrmError("CRM_CHANNEL_STOPPED", "The application does not run channels now: it starts or stops. Try again later.", {
-    status: 503,
-    retryable: true,
-  });
+  return new CrmError(
+    "CRM_CHANNEL_STOPPED",
+    "The application does not run channels now: it starts or stops. Try again later.",
+    {
+      status: 503,
+      retryable: true,
+    },
+  );
 }
 
 export function unknownLoginMethod(type: string, method: string, known: readonly string[]): CrmError {
   const ways = known.join(", ") || "none, they need no login";
-  return new CrmError("CRM_CHANNEL_LOGIN_METHOD", `Channels of type "${type}" can't log in by "${method}". Known ways: ${ways}.`, {
-    status: 422,
-    details: { type, method, known },
-  });
+  return new CrmError(
+    "CRM_CHANNEL_LOGIN_METHOD",
+    `Channels of type "${type}" can't log in by "${method}". Known ways: ${ways}.`,
+    {
+      status: 422,
+      details: { type, method, known },
+    },
+  );
 }
 
 export function noLogin(id: string): CrmError {
@@ -44,5 +52,7 @@ export function noLogin(id: string): CrmError {
 }
 
 export function loginEnded(): CrmError {
-  return new CrmError("CRM_LOGIN_NOT_ASKED", "The login has ended and asks for nothing. Begin another one.", { status: 409 });
+  return new CrmError("CRM_LOGIN_NOT_ASKED", "The login has ended and asks for nothing. Begin another one.", {
+    status: 409,
+  });
 }

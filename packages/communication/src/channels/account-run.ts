@@ -222,7 +222,8 @@ export class AccountRun {
     await this.#inContext(() =>
       unitOfWork.run(async () => {
         const account = await accounts.get(this.#account.id, { lock: true });
-        if (account && account.externalId !== externalId) this.#account = await accounts.update({ ...account, externalId });
+        if (account && account.externalId !== externalId)
+          this.#account = await accounts.update({ ...account, externalId });
       }),
     );
   }

@@ -27,7 +27,7 @@ export class AccountTenants {
   async all(): Promise<readonly string[]> {
     const all = [DEFAULT_TENANT];
     await runInContext({ tenantId: DEFAULT_TENANT }, async () => {
-      for (let after: string | undefined; ; ) {
+      for (let after: string | undefined; ;) {
         const page = await this.#tenants.find(everything, { limit: PAGE, ...(after === undefined ? {} : { after }) });
         all.push(...page.items.map(({ key }) => key));
         if (page.next === undefined) break;

@@ -80,8 +80,11 @@ export class ChannelRunner {
   }
 
   async #lookAtTenant(seen: Set<string>): Promise<void> {
-    for (let after: string | undefined; ; ) {
-      const page = await this.#parts.services.accounts.find(everything, { limit: PAGE, ...(after === undefined ? {} : { after }) });
+    for (let after: string | undefined; ;) {
+      const page = await this.#parts.services.accounts.find(everything, {
+        limit: PAGE,
+        ...(after === undefined ? {} : { after }),
+      });
       for (const account of page.items) {
         seen.add(account.id);
         this.want(account);

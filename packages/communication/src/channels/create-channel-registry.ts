@@ -19,10 +19,14 @@ export function createChannelRegistry(): ChannelProviders {
     const found = providers.get(type);
     if (found) return found;
     const known = [...providers.keys()].join(", ") || "none";
-    throw new CrmError("CRM_CHANNEL_UNKNOWN_TYPE", `There is no channel of type "${type}" in this application. Known types: ${known}.`, {
-      status: 422,
-      details: { type, known: [...providers.keys()] },
-    });
+    throw new CrmError(
+      "CRM_CHANNEL_UNKNOWN_TYPE",
+      `There is no channel of type "${type}" in this application. Known types: ${known}.`,
+      {
+        status: 422,
+        details: { type, known: [...providers.keys()] },
+      },
+    );
   };
   return {
     registered,
@@ -32,9 +36,13 @@ export function createChannelRegistry(): ChannelProviders {
       const { actor, subject } = executionContext();
       const other = providers.get(provider.type);
       if (other) {
-        throw new CrmError("CRM_CHANNEL_DUPLICATE_TYPE", `Both "${other.plugin}" and "${actor.id}" bring channels of type "${provider.type}". Leave one of them out.`, {
-          details: { type: provider.type, plugins: [other.plugin, actor.id] },
-        });
+        throw new CrmError(
+          "CRM_CHANNEL_DUPLICATE_TYPE",
+          `Both "${other.plugin}" and "${actor.id}" bring channels of type "${provider.type}". Leave one of them out.`,
+          {
+            details: { type: provider.type, plugins: [other.plugin, actor.id] },
+          },
+        );
       }
       providers.set(provider.type, { provider, plugin: actor.id, permissions: subject?.permissions ?? [] });
     },

@@ -1,5 +1,10 @@
 import { CrmError, type Handler, handle } from "@crmessenger/kernel";
-import { type ChannelAccount, type ChannelProvider, CreateChannelAccount, UpdateChannelAccount } from "@crmessenger/kernel/communication";
+import {
+  type ChannelAccount,
+  type ChannelProvider,
+  CreateChannelAccount,
+  UpdateChannelAccount,
+} from "@crmessenger/kernel/communication";
 import type { JsonObject } from "@crmessenger/kernel/infrastructure";
 import type { CommunicationServices } from "../services.ts";
 import type { AccountTenants } from "./account-tenants.ts";
@@ -7,7 +12,11 @@ import type { ChannelRunner } from "./channel-runner.ts";
 import { findAccount } from "./find-account.ts";
 
 /** Adding and changing the accounts on channels. */
-export function manageAccounts(services: CommunicationServices, tenants: AccountTenants, runner: ChannelRunner): readonly Handler[] {
+export function manageAccounts(
+  services: CommunicationServices,
+  tenants: AccountTenants,
+  runner: ChannelRunner,
+): readonly Handler[] {
   const finish = async (action: string, account: ChannelAccount): Promise<ChannelAccount> => {
     await services.auditor.track([{ action, target: { type: "channel-account", id: account.id } }]);
     await services.unitOfWork.run(async (unit) => unit.afterCommit(() => runner.want(account)));
@@ -31,7 +40,10 @@ export function manageAccounts(services: CommunicationServices, tenants: Account
     }),
     handle(UpdateChannelAccount, async ({ id, settings, ...changes }, { scope }) => {
       const account = await findAccount(services, id, await scope(), { lock: true });
-      const checked = settings === undefined ? account.settings : checkedSettings(services.providers.provider(account.type), settings);
+      const checked =
+        settings === undefined
+          ? account.settings
+          : checkedSettings(services.providers.provider(account.type), settings);
       const stored = await services.accounts.update({ ...account, ...changes, settings: checked });
       return finish(UpdateChannelAccount.name, stored);
     }),

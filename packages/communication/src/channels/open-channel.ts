@@ -40,9 +40,11 @@ export class OpenChannel {
 
   /** Connects in its own time: a provider that does not answer must not hold up a login, a stop or other accounts. */
   connect(onFailure: (error: unknown) => void): void {
-    const connecting = (async () => this.channel.connect())().catch(onFailure).finally(() => {
-      if (this.#connecting === connecting) this.#connecting = undefined;
-    });
+    const connecting = (async () => this.channel.connect())()
+      .catch(onFailure)
+      .finally(() => {
+        if (this.#connecting === connecting) this.#connecting = undefined;
+      });
     this.#connecting = connecting;
   }
 

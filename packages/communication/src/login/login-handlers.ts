@@ -1,5 +1,12 @@
 import { type Handler, answer, handle } from "@crmessenger/kernel";
-import { AwaitLoginStep, BeginLogin, CancelLogin, type LoginStep, Logout, SubmitLogin } from "@crmessenger/kernel/communication";
+import {
+  AwaitLoginStep,
+  BeginLogin,
+  CancelLogin,
+  type LoginStep,
+  Logout,
+  SubmitLogin,
+} from "@crmessenger/kernel/communication";
 import type { Criteria } from "@crmessenger/kernel/infrastructure";
 import { noLogin, unknownLoginMethod } from "../channels/account-errors.ts";
 import type { ChannelRunner } from "../channels/channel-runner.ts";

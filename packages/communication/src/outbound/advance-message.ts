@@ -1,4 +1,9 @@
-import { type DeliveryStatus, type Message, MessageStatusChanged, advanceDelivery } from "@crmessenger/kernel/communication";
+import {
+  type DeliveryStatus,
+  type Message,
+  MessageStatusChanged,
+  advanceDelivery,
+} from "@crmessenger/kernel/communication";
 import type { CommunicationServices } from "../services.ts";
 
 export interface StatusReport {
@@ -11,20 +16,28 @@ export interface StatusReport {
  * Moves a message along the lattice with everything that was reported, in one update and one event. Answers whether
  * anything changed. Belongs into a unit of work that holds the message.
  */
-export async function advanceMessage(services: CommunicationServices, message: Message, reports: readonly StatusReport[], externalId = message.externalId): Promise<boolean> {
+export async function advanceMessage(
+  services: CommunicationServices,
+  message: Message,
+  reports: readonly StatusReport[],
+  externalId = message.externalId,
+): Promise<boolean> {
   let next: Message = { ...message, externalId };
-  for (const report of reports) {
-    const status = advanceDelivery(next.status, report.status);
+  for (const { status: reported, at, failure } of reports) {
+    const status = advanceDelivery(next.status, reported);
     if (status === next.status) continue;
-    next = { ...next, status, statusAt: report.at, failure: status === "failed" ? (report.failure ?? "The channel gave no reason.") : null };
+    const why = status === "failed" ? (failure ?? "The channel gave no reason.") : null;
+    next = { ...next, status, statusAt: at, failure: why };
   }
-  if (next.status === message.status && externalId === message.externalId) return false;
+  const { id: messageId, conversationId, origin, status: previousStatus } = message;
+  if (next.status === previousStatus && externalId === message.externalId) return false;
   await services.messages.update(next);
-  if (next.status === message.status) return true;
+  if (next.status === previousStatus) return true;
+  const { status, failure } = next;
   await services.events.dispatch(
     MessageStatusChanged,
-    { type: "conversation", id: message.conversationId },
-    { messageId: message.id, conversationId: message.conversationId, origin: message.origin, status: next.status, previousStatus: message.status, failure: next.failure },
+    { type: "conversation", id: conversationId },
+    { messageId, conversationId, origin, status, previousStatus, failure },
   );
   return true;
 }

@@ -1,12 +1,19 @@
 import { CrmError, isCrmError, toCrmError } from "@crmessenger/kernel";
-import type { Channel, Conversation, Message, MessagePart, OutboundMessage, SendResult } from "@crmessenger/kernel/communication";
+import type {
+  Channel,
+  Conversation,
+  Message,
+  MessagePart,
+  OutboundMessage,
+  SendResult,
+} from "@crmessenger/kernel/communication";
 import { type Criteria, type JobDefinition, type JobRun, and, where } from "@crmessenger/kernel/infrastructure";
 import { type CommunicationServices, timestampOf } from "../services.ts";
 import type { DrainData } from "./drain-job.ts";
 import type { EarlyReports } from "./early-reports.ts";
 import { inTime } from "./in-time.ts";
 import { planOutbound } from "./plan-outbound.ts";
-import { type Answer, settleMessage } from "./settle-message.ts";
+import { settleMessage } from "./settle-message.ts";
 
 /** A connection wakes what waits for it; this is for the case that the wake-up call is lost. */
 const NOT_CONNECTED_MS = 60_000;
@@ -66,4 +73,81 @@ async function drain(
     if (pause) return pause;
   }
   return queued.items.length < BATCH ? undefined : { afterMs: 0, failures: 0 };
+}
+
+function queuedIn(conversationId: string): Criteria {
+  return and(
+    where<Message>("conversationId").eq(conversationId),
+    where<Message>("status").eq("queued"),
+    where<Message>("direction").eq("outbound"),
+  );
+}
+
+interface Attempt {
+  readonly conversation: Conversation;
+  readonly message: Message;
+  readonly failures: number;
+  readonly signal: AbortSignal;
+}
+
+async function deliver(parts: DrainParts, attempt: Attempt): Promise<Pause | undefined> {
+  const { services, early, channel } = parts;
+  const { conversation, message, failures, signal } = attempt;
+  const { status } = channel.state();
+  if (status !== "connected" && status !== "degraded") return { afterMs: NOT_CONNECTED_MS, failures: 0 };
+  try {
+    const answer = await inTime(services.clock, signal, send(services, channel, attempt));
+    if (answer.outcome === "deferred") return { afterMs: pauseOf(answer.retryAfterMs), failures: 0 };
+    await settleMessage({ services, early, conversation, message }, answer);
+    return undefined;
+  } catch (error) {
+    const { message: why } = toCrmError(error);
+    const fields = { conversation: conversation.id };
+    services.logger.warn(`Sending message ${message.id} had no known outcome and will be repeated: ${why}`, fields);
+    const backoff = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** failures);
+    return {
+      afterMs: pauseOf((isCrmError(error) ? error.retryAfterMs : undefined) ?? backoff),
+      failures: failures + 1,
+    };
+  }
+}
+
+function pauseOf(milliseconds: number): number {
+  return Math.min(Math.max(Number.isNaN(milliseconds) ? FIRST_BACKOFF_MS : milliseconds, 1), MAX_PAUSE_MS);
+}
+
+/** All pieces of the message; the answer to the last one is the answer. */
+async function send(
+  services: CommunicationServices,
+  channel: Channel,
+  { conversation, message }: Attempt,
+): Promise<SendResult> {
+  const { capabilities } = services.providers.provider(conversation.channelType);
+  const lastInboundAt = conversation.lastInboundAt === null ? null : Date.parse(conversation.lastInboundAt);
+  const plan = planOutbound(message.parts, { capabilities, now: services.clock.now(), lastInboundAt });
+  if (plan.outcome === "refuse") return { outcome: "rejected", reason: plan.reason };
+  const repliedTo = message.replyToId === null ? undefined : await services.messages.get(message.replyToId);
+  let answer: SendResult = { outcome: "rejected", reason: "There is nothing to send." };
+  for (const [index, parts] of plan.pieces.entries()) {
+    const idempotencyKey = index === 0 ? message.id : `${message.id}:${index}`;
+    const replyToExternalId = index === 0 ? repliedTo?.externalId : undefined;
+    answer = await channel.send(pieceOf(message, conversation, parts, replyToExternalId), { idempotencyKey });
+    if (answer.outcome !== "accepted") return answer;
+  }
+  return answer;
+}
+
+function pieceOf(
+  { id }: Message,
+  conversation: Conversation,
+  parts: readonly MessagePart[],
+  replyToExternalId: string | null | undefined,
+): OutboundMessage {
+  return {
+    id,
+    conversationId: conversation.id,
+    conversationExternalId: conversation.externalId,
+    parts,
+    ...(replyToExternalId ? { replyToExternalId } : {}),
+  };
 }

@@ -19,8 +19,12 @@ export function inTime<T>(clock: Clock, signal: AbortSignal, answer: Promise<T>)
 }
 
 function gaveUp(): CrmError {
-  return new CrmError("CRM_COMMUNICATION_INTERRUPTED", "The channel had not answered when the application had to stop sending.", {
-    status: 503,
-    retryable: true,
-  });
+  return new CrmError(
+    "CRM_COMMUNICATION_INTERRUPTED",
+    "The channel had not answered when the application had to stop sending.",
+    {
+      status: 503,
+      retryable: true,
+    },
+  );
 }

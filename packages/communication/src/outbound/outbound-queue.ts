@@ -1,4 +1,4 @@
-import { runInContext } from "@crmessenger/kernel";
+import { executionContext, runInContext } from "@crmessenger/kernel";
 import type { Channel, ChannelAccount, Conversation, Message } from "@crmessenger/kernel/communication";
 import { type JobRun, type RunningWorker, and, where } from "@crmessenger/kernel/infrastructure";
 import type { CommunicationServices } from "../services.ts";
@@ -15,7 +15,7 @@ export interface QueueParts {
   readonly asPlugin: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
-/** What waits to be sent: it goes out where its account runs, one conversation after another's message never waits. */
+/** What waits to be sent. It goes out where its account runs, in order within a conversation. */
 export class OutboundQueue {
   readonly #parts: QueueParts;
 
@@ -33,9 +33,11 @@ export class OutboundQueue {
   serve(account: ChannelAccount, channel: Channel): Promise<RunningWorker> {
     const { services, early, asPlugin } = this.#parts;
     const parts: DrainParts = { services, early, channel, job: drainJob(account.id) };
-    const run = (run: JobRun<DrainData>) =>
-      asPlugin(() => runInContext({ causationId: run.id }, () => drainConversation(parts, run)));
-    return services.jobs.work(parts.job, run);
+    return services.jobs.work(parts.job, (run: JobRun<DrainData>) => {
+      const { correlationId } = executionContext();
+      const context = { correlationId, causationId: run.id };
+      return asPlugin(() => runInContext(context, () => drainConversation(parts, run)));
+    });
   }
 
   /** The account connected: conversations that wait for that need not wait for the end of their pause. */
@@ -51,8 +53,11 @@ export class OutboundQueue {
       where<Message>("direction").eq("outbound"),
     );
     const woken = new Set<string>();
-    for (let after: string | undefined; ; ) {
-      const page = await this.#parts.services.messages.find(queued, { limit: PAGE, ...(after === undefined ? {} : { after }) });
+    for (let after: string | undefined; ;) {
+      const page = await this.#parts.services.messages.find(queued, {
+        limit: PAGE,
+        ...(after === undefined ? {} : { after }),
+      });
       for (const { conversationId: id } of page.items) {
         if (!woken.has(id)) await this.enqueue({ id, channelAccountId });
         woken.add(id);

@@ -25,7 +25,10 @@ export interface OutboundSituation {
  * Decides what becomes of a message on a channel: pure, so that every case can be read and tested. Long texts are
  * split; a text next to media is its caption when it fits.
  */
-export function planOutbound(parts: readonly MessagePart[], situation: OutboundSituation): OutboundPlan | OutboundRefusal {
+export function planOutbound(
+  parts: readonly MessagePart[],
+  situation: OutboundSituation,
+): OutboundPlan | OutboundRefusal {
   const refusal = refuse(parts, situation);
   if (refusal !== undefined) return { outcome: "refuse", reason: refusal };
   const { maxTextLength, maxCaptionLength } = situation.capabilities;
@@ -33,7 +36,8 @@ export function planOutbound(parts: readonly MessagePart[], situation: OutboundS
   for (let index = 0; index < parts.length; index += 1) {
     const part = parts[index] as MessagePart;
     const next = parts[index + 1];
-    if (part.type === "text" && part.text !== "") pieces.push(...splitText(part.text, maxTextLength).map((text) => [{ type: "text", text } as const]));
+    if (part.type === "text" && part.text !== "")
+      pieces.push(...splitText(part.text, maxTextLength).map((text) => [{ type: "text", text } as const]));
     else if (part.type === "media" && next?.type === "text" && next.text.length <= maxCaptionLength) {
       pieces.push([part, next]);
       index += 1;
@@ -42,8 +46,12 @@ export function planOutbound(parts: readonly MessagePart[], situation: OutboundS
   return { outcome: "send", pieces };
 }
 
-function refuse(parts: readonly MessagePart[], { capabilities, now, lastInboundAt }: OutboundSituation): string | undefined {
-  if (!capabilities.writeFirst && lastInboundAt === null) return "This channel can't write first: the contact has to write once.";
+function refuse(
+  parts: readonly MessagePart[],
+  { capabilities, now, lastInboundAt }: OutboundSituation,
+): string | undefined {
+  if (!capabilities.writeFirst && lastInboundAt === null)
+    return "This channel can't write first: the contact has to write once.";
   const { replyWindowMs } = capabilities;
   const late = replyWindowMs !== undefined && (lastInboundAt === null || now - lastInboundAt > replyWindowMs);
   if (late && !parts.every((part) => part.type === "template")) {
@@ -64,7 +72,9 @@ function refusePart(part: MessagePart, capabilities: ChannelCapabilities): strin
     case "media": {
       const limit = capabilities.media[part.kind];
       if (!limit) return `This channel can't send media of kind "${part.kind}".`;
-      return part.file.size > limit.maxBytes ? `The file has ${part.file.size} bytes, and this channel takes at most ${limit.maxBytes}.` : undefined;
+      return part.file.size > limit.maxBytes
+        ? `The file has ${part.file.size} bytes, and this channel takes at most ${limit.maxBytes}.`
+        : undefined;
     }
     default:
       return `This channel can't send parts of type "${part.type}".`;

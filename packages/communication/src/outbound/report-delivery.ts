@@ -1,66 +1,104 @@
-import { type DeliveryUpdate, type Message, ReportDelivery } from "@crmessenger/kernel/communication";
-import { and, where } from "@crmessenger/kernel/infrastructure";
 import { handle } from "@crmessenger/kernel";
-import type { Conversation } from "@crmessenger/kernel/communication";
+import {
+  type Conversation,
+  type DeliveryUpdate,
+  type Message,
+  ReportDelivery,
+} from "@crmessenger/kernel/communication";
+import { and, where } from "@crmessenger/kernel/infrastructure";
 import type { CommunicationServices } from "../services.ts";
 import { advanceMessage } from "./advance-message.ts";
 import type { EarlyReports } from "./early-reports.ts";
 
-const BATCH = 500;
+const PAGE = 500;
+
+/** What a report about everything up to an id can move on. */
+const BELOW = { delivered: ["sent"], read: ["sent", "delivered"] } as const;
+
+interface Reported {
+  readonly accountId: string;
+  readonly update: DeliveryUpdate;
+}
 
 /**
  * Records what a channel says about outbound messages. Reports and acceptances of one account lock its row, so that
  * a report can't slip between the look for its message and the message's getting its external id.
  */
 export function reportDelivery(services: CommunicationServices, early: EarlyReports) {
-  return handle(ReportDelivery, async ({ channelAccountId, updates }) => {
-    await services.accounts.get(channelAccountId, { lock: true });
+  return handle(ReportDelivery, async ({ channelAccountId: accountId, updates }) => {
+    await services.accounts.get(accountId, { lock: true });
     let changed = 0;
-    for (const update of updates) changed += await record(services, early, channelAccountId, update);
+    for (const update of updates) changed += await record(services, early, { accountId, update });
     return { changed };
   });
 }
 
-async function record(services: CommunicationServices, early: EarlyReports, accountId: string, update: DeliveryUpdate): Promise<number> {
-  if (update.upToExternalId !== undefined && update.conversationExternalId !== undefined) {
-    await early.mark(accountId, update.conversationExternalId, { status: update.status, at: update.at, upTo: update.upToExternalId });
-    return advanceAll(services, await coveredMessages(services, accountId, update.conversationExternalId, BigInt(update.upToExternalId)), update);
+async function record(services: CommunicationServices, early: EarlyReports, reported: Reported): Promise<number> {
+  const { accountId, update } = reported;
+  const { status, at, failure = null, externalId, conversationExternalId: chat, upToExternalId: upTo } = update;
+  const messages: Message[] = [];
+  if (upTo !== undefined && chat !== undefined) {
+    if (status !== "delivered" && status !== "read") return 0;
+    await early.mark(accountId, chat, { status, at, upTo });
+    messages.push(...(await coveredMessages(services, accountId, { chat, status, upTo: BigInt(upTo) })));
+  } else {
+    const message = await findMessage(services, reported);
+    if (message) messages.push(message);
+    else if (externalId !== undefined) await early.keep(accountId, externalId, update);
   }
-  const message = await findMessage(services, accountId, update);
-  if (message) return advanceAll(services, [message], update);
-  if (update.externalId !== undefined) await early.keep(accountId, update.externalId, update);
-  return 0;
-}
-
-async function findMessage(services: CommunicationServices, accountId: string, update: DeliveryUpdate): Promise<Message | undefined> {
-  if (update.messageId !== undefined) return services.messages.get(update.messageId, { lock: true });
-  if (update.externalId === undefined) return undefined;
-  const found = await services.messages.find(
-    and(where<Message>("channelAccountId").eq(accountId), where<Message>("externalId").eq(update.externalId), where<Message>("direction").eq("outbound")),
-    { limit: 1 },
-  );
-  const [message] = found.items;
-  return message && services.messages.get(message.id, { lock: true });
-}
-
-async function coveredMessages(services: CommunicationServices, accountId: string, conversationExternalId: string, upTo: bigint): Promise<readonly Message[]> {
-  const conversations = await services.conversations.find(and(where<Conversation>("channelAccountId").eq(accountId), where<Conversation>("externalId").eq(conversationExternalId)), { limit: 1 });
-  const [conversation] = conversations.items;
-  if (!conversation) return [];
-  const open = await services.messages.find(
-    and(where<Message>("conversationId").eq(conversation.id), where<Message>("direction").eq("outbound"), where<Message>("status").in(["sent", "delivered"])),
-    { limit: BATCH, sort: [{ field: "ordinal", direction: "asc" }] },
-  );
-  const covered = open.items.filter(({ externalId }) => externalId !== null && /^\d+$/.test(externalId) && BigInt(externalId) <= upTo);
-  const locked = await Promise.all(covered.map(({ id }) => services.messages.get(id, { lock: true })));
-  return locked.filter((message) => message !== undefined);
-}
-
-async function advanceAll(services: CommunicationServices, messages: readonly Message[], update: DeliveryUpdate): Promise<number> {
   let changed = 0;
-  for (const message of messages) {
-    const report = { status: update.status, at: update.at, failure: update.failure ?? null };
-    if (await advanceMessage(services, message, [report])) changed += 1;
+  for (const { id } of messages) {
+    const message = await services.messages.get(id, { lock: true });
+    if (message && (await advanceMessage(services, message, [{ status, at, failure }]))) changed += 1;
   }
   return changed;
+}
+
+/** The message of the account that is meant, by our id where the channel knows it, otherwise by the provider's. */
+async function findMessage(
+  services: CommunicationServices,
+  { accountId, update }: Reported,
+): Promise<Message | undefined> {
+  const { messageId, externalId } = update;
+  const named = messageId === undefined ? undefined : await services.messages.get(messageId);
+  if (named?.channelAccountId === accountId && named.direction === "outbound") return named;
+  if (externalId === undefined) return undefined;
+  const found = await services.messages.find(
+    and(
+      where<Message>("channelAccountId").eq(accountId),
+      where<Message>("externalId").eq(externalId),
+      where<Message>("direction").eq("outbound"),
+    ),
+    { limit: 1 },
+  );
+  return found.items[0];
+}
+
+async function coveredMessages(
+  services: CommunicationServices,
+  accountId: string,
+  { chat, status, upTo }: { readonly chat: string; readonly status: keyof typeof BELOW; readonly upTo: bigint },
+): Promise<readonly Message[]> {
+  const conversations = await services.conversations.find(
+    and(where<Conversation>("channelAccountId").eq(accountId), where<Conversation>("externalId").eq(chat)),
+    { limit: 1 },
+  );
+  const [conversation] = conversations.items;
+  if (!conversation) return [];
+  const open = and(
+    where<Message>("conversationId").eq(conversation.id),
+    where<Message>("direction").eq("outbound"),
+    where<Message>("status").in(BELOW[status]),
+  );
+  const covered: Message[] = [];
+  for (let after: string | undefined; ;) {
+    const page = await services.messages.find(open, {
+      limit: PAGE,
+      sort: [{ field: "ordinal", direction: "asc" }],
+      ...(after === undefined ? {} : { after }),
+    });
+    covered.push(...page.items.filter(({ externalId: id }) => id !== null && /^\d+$/.test(id) && BigInt(id) <= upTo));
+    if (page.next === undefined) return covered;
+    after = page.next;
+  }
 }

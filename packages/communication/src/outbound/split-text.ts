@@ -20,5 +20,5 @@ function cut(text: string, limit: number): number {
     if (at >= limit / 2) return at + separator.length;
   }
   const last = text.charCodeAt(limit - 1);
-  return last >= 0xd800 && last <= 0xdbff && limit > 1 ? limit - 1 : limit;
+  return last >= 0xd800 && last <= 0xdbff && limit > 1 ? limit - 1 : Math.max(1, limit);
 }

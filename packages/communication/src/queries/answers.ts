@@ -10,38 +10,70 @@ import {
   ListMessages,
   type Message,
 } from "@crmessenger/kernel/communication";
-import { type Criteria, type CriteriaSubject, and, everything, matches, where } from "@crmessenger/kernel/infrastructure";
-import { accountNotFound } from "../channels/account-errors.ts";
+import {
+  type Criteria,
+  type CriteriaSubject,
+  and,
+  everything,
+  matches,
+  where,
+} from "@crmessenger/kernel/infrastructure";
+import { findAccount } from "../channels/find-account.ts";
 import type { CommunicationServices } from "../services.ts";
 
-/** Everything that can be asked about conversations and channels. */
+/** Everything that can be asked about conversations and channels. What the caller may not see does not exist for them. */
 export function answers(services: CommunicationServices): readonly Handler[] {
-  const conversationIn = async (id: string, scope: Criteria): Promise<Conversation> => {
-    const conversation = await services.conversations.get(id);
-    if (conversation && conversation.deletedAt === null && matches(scope, conversation as unknown as CriteriaSubject)) return conversation;
-    throw new CrmError("CRM_COMMUNICATION_CONVERSATION_NOT_FOUND", `There is no conversation ${id}.`, { status: 404, details: { id } });
-  };
   return [
-    answer(GetConversation, ({ id }, { scope }) => conversationIn(id, scope)),
-    answer(ListConversations, ({ criteria = everything, ...page }, { scope }) =>
-      services.conversations.find(and(scope, criteria), { ...page, sort: [{ field: "lastMessageAt", direction: "desc" }] }),
+    answer(
+      GetConversation,
+      async ({ id }, { scope }) => (await findConversation(services, id, scope)) ?? refuse("conversation", id),
     ),
+    answer(ListConversations, ({ criteria = everything, ...page }, { scope }) => {
+      const sort = [{ field: "lastMessageAt", direction: "desc" }] as const;
+      return services.conversations.find(and(scope, criteria), { ...page, sort });
+    }),
     answer(ListMessages, async ({ conversationId, ...page }, { scope }) => {
-      await conversationIn(conversationId, scope);
-      return services.messages.find(where<Message>("conversationId").eq(conversationId), { ...page, sort: [{ field: "ordinal", direction: "asc" }] });
+      if (!(await findConversation(services, conversationId, scope))) return refuse("conversation", conversationId);
+      const sort = [{ field: "ordinal", direction: "asc" }] as const;
+      return services.messages.find(where<Message>("conversationId").eq(conversationId), { ...page, sort });
     }),
     answer(GetMessage, async ({ id }, { scope }) => {
       const message = await services.messages.get(id);
-      if (message) await conversationIn(message.conversationId, scope);
-      if (message) return message;
-      throw new CrmError("CRM_COMMUNICATION_MESSAGE_NOT_FOUND", `There is no message ${id}.`, { status: 404, details: { id } });
+      const visible = message && (await findConversation(services, message.conversationId, scope));
+      return visible ? message : refuse("message", id);
     }),
-    answer(GetTimeline, ({ contactId, ...page }) => services.timeline.of({ contactId }, page)),
-    answer(GetChannelAccount, async ({ id }) => {
-      const account = await services.accounts.get(id);
-      if (account && account.deletedAt === null) return account;
-      throw accountNotFound(id);
+    answer(GetTimeline, async ({ contactId, ...page }, { scope }) => {
+      const contact = await services.contacts.get(contactId);
+      if (!contact || contact.deletedAt !== null || !isIn(scope, contact)) throw contactNotFound(contactId);
+      return services.timeline.of({ contactId }, page);
     }),
-    answer(ListChannelAccounts, (page) => services.accounts.find(everything, page)),
+    answer(GetChannelAccount, ({ id }, { scope }) => findAccount(services, id, scope)),
+    answer(ListChannelAccounts, (page, { scope }) => services.accounts.find(scope, page)),
   ];
+}
+
+async function findConversation(
+  services: CommunicationServices,
+  id: string,
+  scope: Criteria,
+): Promise<Conversation | undefined> {
+  const conversation = await services.conversations.get(id);
+  return conversation && conversation.deletedAt === null && isIn(scope, conversation) ? conversation : undefined;
+}
+
+function isIn(scope: Criteria, record: object): boolean {
+  return matches(scope, record as CriteriaSubject);
+}
+
+function refuse(what: "conversation" | "message", id: string): never {
+  const code = `CRM_COMMUNICATION_${what.toUpperCase()}_NOT_FOUND`;
+  throw new CrmError(code, `There is no ${what} ${id}.`, { status: 404, details: { id } });
+}
+
+/** As whoever owns contacts says it. */
+function contactNotFound(id: string): CrmError {
+  return new CrmError("CRM_SALES_NOT_FOUND", `There is no contact ${id}.`, {
+    status: 404,
+    details: { entity: "contact", id },
+  });
 }

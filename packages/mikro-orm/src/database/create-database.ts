@@ -1,10 +1,8 @@
 import { requireUnitOfWork } from "@crmessenger/kernel";
 import type { SqlEntityManager } from "@mikro-orm/sql";
-import { Kysely } from "kysely";
+import type { AnyKysely } from "./create-kysely.ts";
 import type { Database, QueryResult, Row } from "./database.ts";
-import { kyselyDialect } from "./kysely-dialect.ts";
 import type { OpenUnit } from "./open-unit.ts";
-import type { Engine } from "./session.ts";
 import { type UnitServices, Units } from "./unit-of-work.ts";
 
 /** A database with its units of work. */
@@ -16,7 +14,7 @@ export interface DatabaseHandle extends Database {
 
 export interface DatabaseServices extends UnitServices {
   /** Makes the entity manager of a unit of work, inside the unit. */
-  readonly entityManager: (kysely: Kysely<Record<string, Record<string, unknown>>>) => Promise<SqlEntityManager>;
+  readonly entityManager: () => Promise<SqlEntityManager>;
 }
 
 const ENTITY_MANAGER = {};
@@ -24,7 +22,8 @@ const ENTITY_MANAGER = {};
 export function createDatabase(services: DatabaseServices): DatabaseHandle {
   const { engine } = services;
   const units = new Units(services);
-  const kysely = new Kysely<Record<string, Record<string, unknown>>>({ dialect: kyselyDialect(units) });
+  // Most applications never ask for it, and loading it costs more memory than all the rest of this package.
+  let kysely: Promise<AnyKysely> | undefined;
   const required = (what: string): OpenUnit => {
     requireUnitOfWork(what);
     return units.current() as OpenUnit;
@@ -33,8 +32,12 @@ export function createDatabase(services: DatabaseServices): DatabaseHandle {
     engine: engine.kind,
     units,
     query: (sql, parameters = [], options = {}) => query(units, { sql, parameters, ...options }),
-    kysely: () => Promise.resolve(kysely),
-    entityManager: async () => required("An entity manager").own(ENTITY_MANAGER, () => services.entityManager(kysely)),
+    reserve: async () => {
+      const session = await units.outside();
+      return { query: (sql, parameters = []) => session.query({ sql, parameters }), release: () => session.release(), discard: () => session.release(true) };
+    },
+    kysely: () => (kysely ??= import("./create-kysely.ts").then(({ createKysely }) => createKysely(units))),
+    entityManager: async () => required("An entity manager").own(ENTITY_MANAGER, () => services.entityManager()),
     beforeCommit: (key, flush) => required("Work before a commit").beforeCommit(key, flush),
     afterCommit: (effect) => required("Work after a commit").afterCommit(effect),
     listen: (channel, wake) => engine.listen(channel, wake),
@@ -53,5 +56,3 @@ async function query<R extends Row>(units: Units, statement: Parameters<OpenUnit
     session.release();
   }
 }
-
-export type { Engine };

@@ -11,6 +11,15 @@ export interface QueryResult<R> {
   readonly command: string;
 }
 
+/** A connection that its holder has alone. */
+export interface ReservedConnection {
+  query<R extends Row = Row>(sql: string, parameters?: readonly unknown[]): Promise<QueryResult<R>>;
+  /** Gives it back for others to use; a lost connection is noticed and replaced. */
+  release(): void;
+  /** Closes it: nobody shall inherit what was set on it. */
+  discard(): void;
+}
+
 /**
  * The one door to the database inside this package. Everything goes through the unit of work of the execution
  * context where there is one: its transaction begins with the first statement.
@@ -23,6 +32,8 @@ export interface Database {
    * (`CRM_STORAGE_DUPLICATE`, `CRM_UOW_CONFLICT`, `CRM_STORAGE_UNAVAILABLE`, …).
    */
   query<R extends Row = Row>(sql: string, parameters?: readonly unknown[], options?: { readonly name?: string }): Promise<QueryResult<R>>;
+  /** A connection for whoever needs one for long, apart from every unit of work. On the embedded database it keeps everybody else waiting. */
+  reserve(): Promise<ReservedConnection>;
   /** Kysely on the connection that `query` would use now. */
   kysely(): Promise<Kysely<Record<string, Record<string, unknown>>>>;
   /** The entity manager of the current unit of work, its transaction begun; `CRM_UOW_REQUIRED` outside one. */

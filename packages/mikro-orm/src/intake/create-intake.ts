@@ -19,8 +19,8 @@ export interface IntakeServices extends PrepareServices {
 /** More do not make a group cheaper per message, and the last member should not wait too long for the first. */
 const MAX_GROUP = 256;
 /** The embedded database is one connection; a server works on one group while this process prepares another. */
-const MAX_IN_FLIGHT = { pglite: 1, postgresql: Number(process.env.MF ?? 2) } as const;
-const MIN_BESIDE = Number(process.env.MB ?? 48);
+const MAX_IN_FLIGHT = { pglite: 1, postgresql: 2 } as const;
+const MIN_BESIDE = 48;
 
 const MAX_ATTEMPTS = 6;
 const LOST_CONNECTION_PAUSES_MS = [20, 200, 1_000];

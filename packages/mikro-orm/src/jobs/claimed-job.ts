@@ -44,12 +44,18 @@ export class ClaimedJob {
   readonly #definition: JobDefinition;
   readonly #services: { readonly clock: Clock; readonly ids: Ids };
   readonly #controller = new AbortController();
+  #isRunning = true;
 
   constructor(job: FetchedJob, definition: JobDefinition, services: { readonly clock: Clock; readonly ids: Ids }, wakesSeen: number) {
     this.job = job;
     this.wakesSeen = wakesSeen;
     this.#definition = definition;
     this.#services = services;
+  }
+
+  /** Whether the handler has not come to its end yet. */
+  get isRunning(): boolean {
+    return this.#isRunning;
   }
 
   /** Asks the handler to stop. */
@@ -69,6 +75,7 @@ export class ClaimedJob {
     } catch (error) {
       return this.#outcomeOf(toCrmError(error), isCrmError(error));
     } finally {
+      this.#isRunning = false;
       cancelTimers.cancel();
     }
   }

@@ -68,10 +68,12 @@ export class JobDesk {
     return this.#store.due(names);
   }
 
-  /** Says that these jobs, all of one kind, are still being worked on. Answers the ids of those that are no longer ours. */
-  async touch(name: string, claims: readonly Claim[]): Promise<readonly string[]> {
+  /** Says that these jobs, all of one kind, are still being worked on. Answers those that are no longer ours. */
+  async touch<C extends Claim>(name: string, claims: readonly C[]): Promise<readonly C[]> {
     const { isOurs } = settled(await this.#boss.touch(name, claims.map(({ id, retryCount }) => ({ id, retryCount }))));
-    return claims.map(({ id }) => id).filter((id) => !isOurs(id));
+    // A job that was taken away may have come back, as another attempt.
+    const last = new Map(claims.map(({ id, retryCount }) => [id, retryCount] as const).toSorted(([, a], [, b]) => a - b));
+    return claims.filter(({ id, retryCount }) => !isOurs(id) || retryCount !== last.get(id));
   }
 
   /** Lets jobs be tried again that lost their worker. */

@@ -5,7 +5,6 @@ import type { Database } from "../database/database.ts";
 import type { ProcessPresence } from "../leases/process-presence.ts";
 import type { JobDesk } from "./job-desk.ts";
 import type { JobStore } from "./job-store.ts";
-import type { JobWorker } from "./job-worker.ts";
 import type { WorkerSet } from "./worker-set.ts";
 
 export interface RoundsServices {
@@ -79,10 +78,9 @@ export class JobRounds {
     if (database.engine === "pglite" || clock.now() - this.#touchedAt < TOUCH_EVERY_MS) return;
     this.#touchedAt = clock.now();
     for (const worker of workers.all()) {
-      if (worker.claims.length === 0) continue;
-      const claims = worker.claims;
-      const lost = new Set(await desk.touch(worker.definition.name, claims.map(({ job }) => job)));
-      if (lost.size > 0) abortLost(worker, lost);
+      const claims = worker.claims.map((claimed) => ({ claimed, id: claimed.job.id, retryCount: claimed.job.retryCount, name: claimed.job.name }));
+      if (claims.length === 0) continue;
+      for (const { claimed } of await desk.touch(worker.definition.name, claims)) if (claimed.isRunning) claimed.abort(lost());
     }
   }
 
@@ -96,9 +94,6 @@ export class JobRounds {
   }
 }
 
-/** Only those that are still in hand: the others were finished while the question was on its way. */
-function abortLost(worker: JobWorker, lost: ReadonlySet<string>): void {
-  for (const claimed of worker.claims) {
-    if (lost.has(claimed.job.id)) claimed.abort(new CrmError("CRM_JOB_LOST", "The job was taken from this worker, which had been silent for too long.", { retryable: true }));
-  }
+function lost(): CrmError {
+  return new CrmError("CRM_JOB_LOST", "The job was taken from this worker, which had been silent for too long.", { retryable: true });
 }

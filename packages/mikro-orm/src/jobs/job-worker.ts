@@ -20,7 +20,7 @@ export class JobWorker implements RunningWorker {
   readonly #services: WorkerServices;
   readonly #handler: (run: JobRun) => Promise<void>;
   readonly #onStop: (worker: JobWorker) => void;
-  readonly #inHand = new Map<string, { readonly claimed: ClaimedJob; readonly over: Promise<void> }>();
+  readonly #inHand = new Map<ClaimedJob, Promise<void>>();
   readonly #pump: Pump;
   #wakes = 0;
   #mayHaveMore = false;
@@ -40,7 +40,7 @@ export class JobWorker implements RunningWorker {
 
   /** The jobs that this worker has in hand. */
   get claims(): readonly ClaimedJob[] {
-    return [...this.#inHand.values()].map(({ claimed }) => claimed);
+    return [...this.#inHand.keys()];
   }
 
   /** There may be something to do. */
@@ -52,9 +52,8 @@ export class JobWorker implements RunningWorker {
   async stop(): Promise<void> {
     await this.#pump.stop();
     const reason = new CrmError(STOPPED, `The worker of ${this.definition.name} stops. The job will be run again.`, { retryable: true });
-    const inHand = [...this.#inHand.values()];
-    for (const { claimed } of inHand) claimed.abort(reason);
-    await Promise.all(inHand.map(({ over }) => over));
+    for (const claimed of this.#inHand.keys()) claimed.abort(reason);
+    await Promise.all(this.#inHand.values());
     this.#onStop(this);
   }
 
@@ -67,7 +66,7 @@ export class JobWorker implements RunningWorker {
     if (mayHaveMore && jobs.length < free) this.#pump.wake();
     for (const job of jobs) {
       const claimed = new ClaimedJob(job, this.definition, this.#services, wakes);
-      this.#inHand.set(job.id, { claimed, over: this.#carryOut(claimed) });
+      this.#inHand.set(claimed, this.#carryOut(claimed));
     }
   }
 
@@ -81,7 +80,7 @@ export class JobWorker implements RunningWorker {
       const { code, message } = toCrmError(error);
       logger.error(`The end of a job ${claimed.job.name} could not be stored; it will be run again: ${message}`, { job: claimed.job.id, code });
     }
-    this.#inHand.delete(claimed.job.id);
+    this.#inHand.delete(claimed);
     // What was enqueued for the same key meanwhile had to wait for this one.
     if (this.#mayHaveMore || claimed.wakesSeen !== this.#wakes) this.#pump.wake();
   }

@@ -1,7 +1,7 @@
+import { toCrmError } from "@crmessenger/kernel";
 import type { Clock, Ids, Logger } from "@crmessenger/kernel/infrastructure";
-import { type Kysely, sql } from "kysely";
 import { Pump } from "../background/pump.ts";
-import type { Database } from "../database/database.ts";
+import type { Database, ReservedConnection } from "../database/database.ts";
 
 export interface PresenceServices {
   readonly database: Database;
@@ -15,8 +15,6 @@ const HEARTBEAT_MS = 1_000;
 
 /** Without its connection and silent for this long, a process is taken for dead. */
 const SILENCE_MS = 2_500;
-
-type Rows = Record<string, Record<string, unknown>>;
 
 /**
  * Whether the process in row `alias` of `processes` lives. The server itself knows when a process was killed: its
@@ -38,7 +36,7 @@ export class ProcessPresence {
   readonly id: string;
   readonly #services: PresenceServices;
   readonly #pump: Pump;
-  #connection: Pinned | undefined;
+  #connection: ReservedConnection | undefined;
   #others = 0;
 
   constructor(services: PresenceServices) {
@@ -67,75 +65,58 @@ export class ProcessPresence {
   async stop(): Promise<void> {
     if (this.#services.database.engine === "pglite") return;
     await this.#pump.stop();
-    await this.#connection?.close();
-    await this.#services.database.query("delete from processes where id = $1::uuid", [this.id]);
+    this.#giveBack();
+    try {
+      await this.#services.database.query("delete from processes where id = $1::uuid", [this.id]);
+    } catch (error) {
+      this.#services.logger.debug(`This process could not take its leave of the others, who will notice: ${toCrmError(error).message}`);
+    }
   }
 
   async #beat(): Promise<void> {
     const connection = (this.#connection ??= await this.#connect());
     try {
-      await connection.run(async (kysely) => {
-        const { rows } = await sql<{ others: number }>`
-          with beat as (update processes set seen_at = clock_timestamp() where id = ${this.id}::uuid returning id)
-          select (select count(*) from processes p where p.id <> b.id) as others from beat b`.execute(kysely);
-        if (rows[0]) this.#others = rows[0].others;
-        else await this.#introduce(kysely); // we were taken for dead and tidied away
-      });
+      const { rows } = await connection.query<{ others: number }>(BEAT, [this.id]);
+      if (rows[0]) this.#others = rows[0].others;
+      else await this.#introduce(connection); // we were taken for dead and tidied away
     } catch (error) {
       this.#connection = undefined;
-      await connection.close();
+      connection.discard(); // its commits are not to be relied on
       throw error;
     }
   }
 
-  async #connect(): Promise<Pinned> {
-    const connection = new Pinned(await this.#services.database.kysely());
+  async #connect(): Promise<ReservedConnection> {
+    const connection = await this.#services.database.reserve();
     try {
-      await connection.run((kysely) => this.#introduce(kysely));
+      await this.#introduce(connection);
     } catch (error) {
-      await connection.close();
+      connection.discard(); // its commits are not to be relied on
       throw error;
     }
     return connection;
   }
 
-  async #introduce(kysely: Kysely<Rows>): Promise<void> {
+  async #introduce(connection: ReservedConnection): Promise<void> {
     // A heartbeat that a crash of the server loses is no loss: the connection is lost with it.
-    await sql`set synchronous_commit to off`.execute(kysely);
-    await sql`delete from processes p where not ${sql.raw(isAlive("p"))}`.execute(kysely);
-    await sql`
-      insert into processes (id, backend_pid, backend_start, seen_at)
-      select ${this.id}::uuid, a.pid, a.backend_start, clock_timestamp() from pg_stat_activity a where a.pid = pg_backend_pid()
-      on conflict (id) do update
-        set backend_pid = excluded.backend_pid, backend_start = excluded.backend_start, seen_at = excluded.seen_at`.execute(kysely);
+    await connection.query("set synchronous_commit to off");
+    await connection.query(`delete from processes p where not ${isAlive("p")}`);
+    await connection.query(INTRODUCE, [this.id]);
+  }
+
+  #giveBack(): void {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    connection?.discard();
   }
 }
 
-/** One connection of the pool, held until it is closed. */
-class Pinned {
-  readonly #held: Promise<Kysely<Rows>>;
-  readonly #released: Promise<void>;
-  readonly #end = Promise.withResolvers<void>();
+const BEAT = `
+  with beat as (update processes set seen_at = clock_timestamp() where id = $1::uuid returning id)
+  select (select count(*) from processes p where p.id <> b.id) as others from beat b`;
 
-  constructor(kysely: Kysely<Rows>) {
-    const held = Promise.withResolvers<Kysely<Rows>>();
-    this.#held = held.promise;
-    this.#released = kysely
-      .connection()
-      .execute(async (connection) => {
-        held.resolve(connection);
-        await this.#end.promise;
-        await sql`reset synchronous_commit`.execute(connection);
-      })
-      .catch((error: unknown) => held.reject(error)); // the loss of a connection is told to those who use it
-  }
-
-  async run(work: (connection: Kysely<Rows>) => Promise<void>): Promise<void> {
-    await work(await this.#held);
-  }
-
-  async close(): Promise<void> {
-    this.#end.resolve();
-    await this.#released;
-  }
-}
+const INTRODUCE = `
+  insert into processes (id, backend_pid, backend_start, seen_at)
+  select $1::uuid, a.pid, a.backend_start, clock_timestamp() from pg_stat_activity a where a.pid = pg_backend_pid()
+  on conflict (id) do update
+    set backend_pid = excluded.backend_pid, backend_start = excluded.backend_start, seen_at = excluded.seen_at`;

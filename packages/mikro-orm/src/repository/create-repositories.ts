@@ -1,15 +1,15 @@
 import type { ChannelAccountRepository, ConversationRepository, MessageRepository } from "@crmessenger/kernel/communication";
 import type { RoleRepository, TeamRepository, UserRepository } from "@crmessenger/kernel/iam";
 import type { ChannelIdentityRepository, ContactRepository, LeadRepository } from "@crmessenger/kernel/sales";
-import { ChannelAccountEntity } from "../entities/channel-account-entity.ts";
-import { ChannelIdentityEntity } from "../entities/channel-identity-entity.ts";
-import { ContactEntity } from "../entities/contact-entity.ts";
-import { ConversationEntity } from "../entities/conversation-entity.ts";
-import { LeadEntity } from "../entities/lead-entity.ts";
-import { MessageEntity } from "../entities/message-entity.ts";
-import { RoleEntity } from "../entities/role-entity.ts";
-import { TeamEntity } from "../entities/team-entity.ts";
-import { UserEntity } from "../entities/user-entity.ts";
+import { channelAccountRecord } from "../entities/channel-account-record.ts";
+import { channelIdentityRecord } from "../entities/channel-identity-record.ts";
+import { contactRecord } from "../entities/contact-record.ts";
+import { conversationRecord } from "../entities/conversation-record.ts";
+import { leadRecord } from "../entities/lead-record.ts";
+import { messageRecord } from "../entities/message-record.ts";
+import { roleRecord } from "../entities/role-record.ts";
+import { teamRecord } from "../entities/team-record.ts";
+import { userRecord } from "../entities/user-record.ts";
 import { type RepositoryServices, createRepository } from "./create-repository.ts";
 
 export interface Repositories {
@@ -26,14 +26,14 @@ export interface Repositories {
 
 export function createRepositories(services: RepositoryServices): Repositories {
   return {
-    contacts: createRepository(services, ContactEntity),
-    identities: createRepository(services, ChannelIdentityEntity),
-    leads: createRepository(services, LeadEntity),
-    channelAccounts: createRepository(services, ChannelAccountEntity),
-    conversations: createRepository(services, ConversationEntity),
-    messages: createRepository(services, MessageEntity),
-    users: createRepository(services, UserEntity),
-    teams: createRepository(services, TeamEntity),
-    roles: createRepository(services, RoleEntity),
+    contacts: createRepository(services, contactRecord),
+    identities: createRepository(services, channelIdentityRecord),
+    leads: createRepository(services, leadRecord),
+    channelAccounts: createRepository(services, channelAccountRecord),
+    conversations: createRepository(services, conversationRecord),
+    messages: createRepository(services, messageRecord),
+    users: createRepository(services, userRecord),
+    teams: createRepository(services, teamRecord),
+    roles: createRepository(services, roleRecord),
   };
 }

@@ -10,19 +10,19 @@ import {
   type PageRequest,
   type Repository,
 } from "@crmessenger/kernel/infrastructure";
-import type { EntitySchema } from "@mikro-orm/core";
 import { compileCriteria } from "../criteria/compile-criteria.ts";
 import { isUuid } from "../criteria/operand.ts";
 import { SqlParameters } from "../criteria/sql-parameters.ts";
 import type { DatabaseHandle } from "../database/create-database.ts";
-import type { Orm } from "../orm/orm.ts";
+import type { RecordDefinition } from "../entities/define-record.ts";
+import type { LazyOrm } from "../orm/lazy-orm.ts";
 import { Keyset } from "./keyset.ts";
 import { RecordWriter } from "./record-writer.ts";
-import { type RecordTable, recordTable } from "./record-columns.ts";
+import type { RecordTable } from "./record-columns.ts";
 
 export interface RepositoryServices {
   readonly database: DatabaseHandle;
-  readonly orm: Orm;
+  readonly orm: LazyOrm;
   readonly clock: Clock;
 }
 
@@ -30,9 +30,8 @@ const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 500;
 
 /** The records of one entity. Reading is plain SQL; changes go through the entity manager. */
-export function createRepository<R extends EntityRecord>(services: RepositoryServices, entity: EntitySchema): Repository<R> {
-  const table = recordTable(services.orm.getMetadata().get(entity));
-  const writer = new RecordWriter<R>(services, entity, table);
+export function createRepository<R extends EntityRecord>(services: RepositoryServices, table: RecordDefinition): Repository<R> {
+  const writer = new RecordWriter<R>(services, table);
   return {
     get: (id, options) => get<R>(services, table, id, options),
     getMany: (ids) => getMany<R>(services, table, ids),
