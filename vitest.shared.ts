@@ -1,7 +1,10 @@
 import { defineConfig } from "vitest/config";
 
-/** Workspace packages are tested from their sources, so that every test process holds one kernel, not two. */
-const conditions = ["@crmessenger/source", "node", "import", "module", "default"];
+/**
+ * Workspace packages are tested from their sources, so that every test process holds one kernel, not two. Without
+ * "import": Vitest hands these to Node for `require` too, and `pg` would get the ESM build of its pool.
+ */
+const conditions = ["@crmessenger/source", "node"];
 
 export default defineConfig({
   resolve: { conditions },

@@ -67,9 +67,10 @@ function tell(message: FromApp): void {
 
 run().catch((error: unknown) => {
   const failure = toCrmError(error);
+  const code = String(failure.details["code"] ?? failure.code); // of what a plugin met, rather than that it met something
   if (process.send) {
     process.exitCode = 1;
-    process.send({ type: "failed", message: `${failure.message} (${failure.code})` } satisfies FromApp, undefined, undefined, () => process.exit());
+    process.send({ type: "failed", message: `${failure.message} (${code})` } satisfies FromApp, undefined, undefined, () => process.exit());
   } else {
     console.error(failure.message);
     process.exit(1);
