@@ -49,7 +49,7 @@ export class ScriptedChannel implements ChannelProvider {
   connecting: (host: ChannelHost, disconnected: Promise<void>) => Promise<void> = async () => {};
   /** Happens when a channel is opened, and when a login begins. */
   opening: (host: ChannelHost) => void = () => {};
-  beginning: (host: ChannelHost) => void = () => {};
+  beginning: () => Promise<void> = async () => {};
 
   constructor(loginMethods: readonly string[] = []) {
     this.loginMethods = loginMethods;
@@ -79,8 +79,8 @@ export class ScriptedChannel implements ChannelProvider {
     return channel;
   }
 
-  async login(host: ChannelHost): Promise<LoginFlow> {
-    this.beginning(host);
+  async login(): Promise<LoginFlow> {
+    await this.beginning();
     return scriptedLogin();
   }
 

@@ -1,5 +1,7 @@
-import { toCrmError } from "@crmessenger/kernel";
+import { type Health, toCrmError } from "@crmessenger/kernel";
 import type { Clock, Ids, Logger } from "@crmessenger/kernel/infrastructure";
+import { createEmbeddedCheckpoints } from "./background/embedded-checkpoints.ts";
+import { createEmbeddedVacuum } from "./background/embedded-vacuum.ts";
 import { createCollections } from "./collections/create-collections.ts";
 import { createDatabase } from "./database/create-database.ts";
 import { PgliteEngine } from "./database/pglite-engine.ts";
@@ -45,12 +47,19 @@ export function createStorage(options: StorageOptions, given: StorageServices) {
   const leases = createLeases(services);
   const eventLog = createEventLog({ ...services, unitOfWork: database.units, leases });
   const unitOfWork = database.units;
-  const jobs = createJobs({ ...services, unitOfWork, presence: leases.presence });
+  const jobs = createJobs({
+    ...services,
+    unitOfWork,
+    presence: leases.presence,
+    ...(options.schema === undefined ? {} : { schema: `${options.schema}_jobs` }),
+  });
   const collections = createCollections({ database, unitOfWork });
   const idempotency = createIdempotency(services);
   const rateBudget = createRateBudget(services);
   let keys: KeyRing | undefined;
   const secrets = createSecrets({ database, keys: () => keys as KeyRing });
+  const vacuum = createEmbeddedVacuum(services);
+  const checkpoints = createEmbeddedCheckpoints(services);
   const purging = repeat(given, () => idempotency.purge());
   return {
     database,
@@ -68,7 +77,10 @@ export function createStorage(options: StorageOptions, given: StorageServices) {
     rateBudget,
     secrets,
     async start(): Promise<void> {
-      keys = await loadKeyRing({ environment: given.secretKey, directory: options.databaseUrl === undefined ? options.dataDirectory : "none" });
+      keys = await loadKeyRing({
+        environment: given.secretKey,
+        directory: options.databaseUrl === undefined ? options.dataDirectory : "none",
+      });
       await database.open();
       await migrate({ orm, database, engine }, migrations);
       await leases.start();
@@ -76,9 +88,21 @@ export function createStorage(options: StorageOptions, given: StorageServices) {
       await collections.start();
       await jobs.start();
       purging.start();
+      vacuum.start();
+      checkpoints.start();
+    },
+    async health(): Promise<Health> {
+      try {
+        await database.query("select 1");
+        return { status: "up" };
+      } catch (error) {
+        return { status: "down", reason: toCrmError(error).message };
+      }
     },
     async stop(): Promise<void> {
       purging.stop();
+      await checkpoints.stop();
+      await vacuum.stop();
       rateBudget.stop();
       await jobs.stop();
       await eventLog.stop();
@@ -97,7 +121,9 @@ function createEngine({ databaseUrl, dataDirectory, schema, poolSize }: StorageO
 function repeat({ clock, logger }: StorageServices, work: () => Promise<void>): { start(): void; stop(): void } {
   let cancel = () => {};
   const run = () => {
-    work().catch((error: unknown) => logger.warn("Old idempotency claims could not be removed.", { code: toCrmError(error).code }));
+    work().catch((error: unknown) =>
+      logger.warn("Old idempotency claims could not be removed.", { code: toCrmError(error).code }),
+    );
     schedule();
   };
   const schedule = () => {

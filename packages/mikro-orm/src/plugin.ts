@@ -1,8 +1,35 @@
 import { definePlugin } from "@crmessenger/kernel";
-import { ChannelAccountRepository, ConversationRepository, Intake, MessageRepository, Timeline } from "@crmessenger/kernel/communication";
+import {
+  ChannelAccountRepository,
+  ConversationRepository,
+  Intake,
+  MessageRepository,
+  Timeline,
+} from "@crmessenger/kernel/communication";
 import { RoleRepository, TeamRepository, UserRepository } from "@crmessenger/kernel/iam";
-import { Auditor, Clock, Collections, EventDispatcher, EventLog, Idempotency, Ids, Jobs, Leases, RateBudget, Secrets, Settings, SqlDatabase, UnitOfWork } from "@crmessenger/kernel/infrastructure";
-import { ChannelIdentityRepository, ContactRepository, LeadRepository, LeadStates, SalesHooks } from "@crmessenger/kernel/sales";
+import {
+  Auditor,
+  Clock,
+  Collections,
+  EventDispatcher,
+  EventLog,
+  Idempotency,
+  Ids,
+  Jobs,
+  Leases,
+  RateBudget,
+  Secrets,
+  Settings,
+  SqlDatabase,
+  UnitOfWork,
+} from "@crmessenger/kernel/infrastructure";
+import {
+  ChannelIdentityRepository,
+  ContactRepository,
+  LeadRepository,
+  LeadStates,
+  SalesHooks,
+} from "@crmessenger/kernel/sales";
 import { createStorage } from "./create-storage.ts";
 import { storageOptions } from "./storage-options.ts";
 import { version } from "./version.ts";
@@ -38,7 +65,10 @@ export const mikroOrm = definePlugin({
   },
   options: storageOptions,
   config: {
-    DATABASE_URL: { secret: true, description: "A PostgreSQL server, where the application's options name no database." },
+    DATABASE_URL: {
+      secret: true,
+      description: "A PostgreSQL server, where the application's options name no database.",
+    },
     CRMESSENGER_SECRET_KEY: { secret: true, description: "32 bytes in base64 that encrypt secrets at rest." },
   },
   hooks: [SalesHooks.contactDraft, SalesHooks.leadDraft],
@@ -54,8 +84,11 @@ export const mikroOrm = definePlugin({
       leadDraft: hook(SalesHooks.leadDraft),
       secretKey: config.get("CRMESSENGER_SECRET_KEY"),
     });
-    const { database, repositories, start, stop, ...contracts } = storage;
-    const sql: SqlDatabase = { engine: database.engine, query: async (statement, parameters) => (await database.query(statement, parameters)).rows as never };
-    return { provide: { ...contracts, ...repositories, sql }, start, stop };
+    const { database, repositories, start, health, stop, ...contracts } = storage;
+    const sql: SqlDatabase = {
+      engine: database.engine,
+      query: async (statement, parameters) => (await database.query(statement, parameters)).rows as never,
+    };
+    return { provide: { ...contracts, ...repositories, sql }, start, health, stop };
   },
 });

@@ -20,6 +20,9 @@ export const storageOptions = z
     /** Connections to a PostgreSQL server at most. */
     poolSize: z.number().int().min(2).max(500).default(DEFAULT_POOL_SIZE),
   })
-  .refine(({ databaseUrl, dataDirectory }) => databaseUrl === undefined || dataDirectory === undefined, "give either databaseUrl or dataDirectory");
+  .refine(
+    ({ databaseUrl, dataDirectory }) => databaseUrl === undefined || dataDirectory === undefined,
+    "give either databaseUrl or dataDirectory",
+  );
 
 export type StorageOptions = z.output<typeof storageOptions>;

@@ -5,16 +5,35 @@ import { type Place, type Services, startServices } from "./services.ts";
 
 /** What the tests and the process they kill have in common. */
 export const Effects = defineCollection("testing.effects", { schema: z.object({ by: z.number() }) });
-export const CrashJob = defineJob("testing.crash", { data: z.object({ n: z.number() }), backoffMs: 50, maxBackoffMs: 200 });
+export const CrashJob = defineJob("testing.crash", {
+  data: z.object({ n: z.number() }),
+  maxAttempts: 4,
+  backoffMs: 50,
+  maxBackoffMs: 200,
+});
 export const TOPIC = "testing.happened";
 export const SUBSCRIPTION = "testing.crash";
 export const LEASE = "testing.crash";
 
 /** Appends events with these numbers in one unit of work. */
-export async function append({ eventLog, unitOfWork, ids, clock }: Services, numbers: readonly number[]): Promise<void> {
+export async function append(
+  { eventLog, unitOfWork, ids, clock }: Services,
+  numbers: readonly number[],
+): Promise<void> {
   const { tenantId, actor, correlationId, causationId } = executionContext();
   const occurredAt = new Date(clock.now()).toISOString();
-  const events = numbers.map((n) => ({ id: ids.next(), topic: TOPIC, version: 1, aggregate: { type: "probe", id: "one" }, payload: { n }, tenantId, actor, correlationId, causationId, occurredAt }));
+  const events = numbers.map((n) => ({
+    id: ids.next(),
+    topic: TOPIC,
+    version: 1,
+    aggregate: { type: "probe", id: "one" },
+    payload: { n },
+    tenantId,
+    actor,
+    correlationId,
+    causationId,
+    occurredAt,
+  }));
   await unitOfWork.run(() => eventLog.append(events));
 }
 
@@ -24,7 +43,7 @@ function arrive(): Promise<never> {
   return new Promise(() => {});
 }
 
-const scenarios: Readonly<Record<string, (services: Services) => Promise<unknown>>> = {
+const scenarios: Readonly<Record<string, (services: Services, first: number) => Promise<unknown>>> = {
   /** The handler has written, the unit of work has not committed. */
   async "in a subscription's unit of work"(services) {
     const effects = services.collections.open(Effects);
@@ -59,8 +78,12 @@ const scenarios: Readonly<Record<string, (services: Services) => Promise<unknown
     await services.jobs.enqueue(CrashJob, { n: 2 }, { key: "thing" });
   },
 
-  /** It serves until it is killed, and tells how far it has come. */
-  async "while it serves"(services) {
+  /** It appends twenty events, serves until it is killed, and tells how far it has come. */
+  async "while it serves"(services, first) {
+    await append(
+      services,
+      Array.from({ length: 20 }, (_, index) => first + index),
+    );
     const effects = services.collections.open(Effects);
     await services.eventLog.subscribe({
       name: SUBSCRIPTION,
@@ -70,7 +93,11 @@ const scenarios: Readonly<Record<string, (services: Services) => Promise<unknown
       async handle(events) {
         for (const { payload } of events) {
           await effects.insert(`event-${String(payload["n"])}`, { by: process.pid });
-          await services.jobs.enqueue(CrashJob, { n: Number(payload["n"]) }, { key: `key-${Number(payload["n"]) % 4}` });
+          await services.jobs.enqueue(
+            CrashJob,
+            { n: Number(payload["n"]) },
+            { key: `key-${Number(payload["n"]) % 4}` },
+          );
           process.send?.("handled");
         }
       },
@@ -83,8 +110,8 @@ const scenarios: Readonly<Record<string, (services: Services) => Promise<unknown
 };
 
 if (process.send) {
-  const [scenario, place] = JSON.parse(process.argv[2] ?? "[]") as [string, Place];
+  const [scenario, place, first] = JSON.parse(process.argv[2] ?? "[]") as [string, Place, number];
   const services = await startServices(place);
-  await scenarios[scenario]?.(services);
+  await scenarios[scenario]?.(services, first);
   process.send("ready");
 }

@@ -10,7 +10,18 @@ const TOPIC = "testing.happened";
 function event({ ids, clock }: Services, n: number, topic = TOPIC): NewEvent {
   const { tenantId, actor, correlationId, causationId } = executionContext();
   const id = ids.next();
-  return { id, topic, version: 1, aggregate: { type: "probe", id }, payload: { n }, tenantId, actor, correlationId, causationId, occurredAt: new Date(clock.now()).toISOString() };
+  return {
+    id,
+    topic,
+    version: 1,
+    aggregate: { type: "probe", id },
+    payload: { n },
+    tenantId,
+    actor,
+    correlationId,
+    causationId,
+    occurredAt: new Date(clock.now()).toISOString(),
+  };
 }
 
 async function append(services: Services, numbers: readonly number[], topic = TOPIC): Promise<void> {
@@ -43,7 +54,9 @@ for (const [name, create] of Object.entries(places)) {
       expect(await services.eventLog.head()).toBe(2_500);
       const last = await services.eventLog.read({ after: 1_500, limit: 5_000 });
       expect(last).toHaveLength(1_000);
-      expect(last.map(({ position, payload }) => [position, payload["n"]])).toEqual(range(1_501, 2_500).map((n) => [n, n]));
+      expect(last.map(({ position, payload }) => [position, payload["n"]])).toEqual(
+        range(1_501, 2_500).map((n) => [n, n]),
+      );
     });
 
     test("serves those at the end and those far behind, each with all of its topics", async () => {
@@ -100,10 +113,26 @@ for (const [name, create] of Object.entries(places)) {
       await first.stop();
       const second = await servicesOn(place);
       await second.eventLog.subscribe(subscription);
-      await eventually(async () => expect(await second.eventLog.subscriptions()).toMatchObject([{ deadLetters: 1, lag: 0, position: 1, lastError: "CRM_TEST_NEVER: Never\uFFFDever." }]));
+      await eventually(async () =>
+        expect(await second.eventLog.subscriptions()).toMatchObject([
+          { deadLetters: 1, lag: 0, position: 1, lastError: "CRM_TEST_NEVER: Never\uFFFDever." },
+        ]),
+      );
       expect(calls).toBe(4);
-      const { rows } = await second.database.query("select subscription, position, topic, tenant_id, attempts, error_code, error_message from event_dead_letters");
-      expect(rows).toEqual([{ subscription: "testing.failing", position: 1, topic: TOPIC, tenant_id: "default", attempts: 4, error_code: "CRM_TEST_NEVER", error_message: "Never\uFFFDever." }]);
+      const { rows } = await second.database.query(
+        "select subscription, position, topic, tenant_id, attempts, error_code, error_message from event_dead_letters",
+      );
+      expect(rows).toEqual([
+        {
+          subscription: "testing.failing",
+          position: 1,
+          topic: TOPIC,
+          tenant_id: "default",
+          attempts: 4,
+          error_code: "CRM_TEST_NEVER",
+          error_message: "Never\uFFFDever.",
+        },
+      ]);
     });
 
     test("does not blame an event for a database that is not there", async () => {
@@ -114,7 +143,10 @@ for (const [name, create] of Object.entries(places)) {
       await services.eventLog.subscribe({
         ...subscription,
         async handle(events) {
-          if (troubles-- > 0) throw new CrmError(troubles % 2 === 0 ? "CRM_STORAGE_UNAVAILABLE" : "CRM_UOW_CONFLICT", "Not now.", { retryable: true });
+          if (troubles-- > 0)
+            throw new CrmError(troubles % 2 === 0 ? "CRM_STORAGE_UNAVAILABLE" : "CRM_UOW_CONFLICT", "Not now.", {
+              retryable: true,
+            });
           await subscription.handle(events);
         },
       });
@@ -174,13 +206,23 @@ describe("Several writers and readers on PostgreSQL 15", () => {
       });
     });
     await drawn.opened;
-    await eventually(async () => expect((await services.database.query("select from pg_stat_activity where state = 'idle in transaction' and query like '%into events%'")).rows).toHaveLength(1));
+    await eventually(async () =>
+      expect(
+        (
+          await services.database.query(
+            "select from pg_stat_activity where state = 'idle in transaction' and query like '%into events%'",
+          )
+        ).rows,
+      ).toHaveLength(1),
+    );
     await append(services, [2]);
     await eventually(() => expect(delivered).toEqual([2]));
     commit.open();
     await slow;
     await eventually(() => expect(delivered).toEqual([2, 1]));
-    expect((await services.eventLog.read({ after: 0 })).map(({ position, payload }) => [position, payload["n"]])).toEqual([
+    expect(
+      (await services.eventLog.read({ after: 0 })).map(({ position, payload }) => [position, payload["n"]]),
+    ).toEqual([
       [1, 2],
       [2, 1],
     ]);
@@ -191,11 +233,15 @@ describe("Several writers and readers on PostgreSQL 15", () => {
     const all = [await servicesOn(place), await servicesOn(place), await servicesOn(place)];
     const { subscription, delivered } = noting("testing.shared");
     for (const services of all) await services.eventLog.subscribe(subscription);
-    await Promise.all(all.flatMap((services, process) => range(1, 40).map((n) => append(services, [process * 1_000 + n]))));
+    await Promise.all(
+      all.flatMap((services, process) => range(1, 40).map((n) => append(services, [process * 1_000 + n]))),
+    );
     await eventually(() => expect(delivered).toHaveLength(120));
     expect(new Set(delivered).size).toBe(120);
     const [first] = all as [Services];
-    expect((await first.eventLog.read({ after: 0, limit: 1_000 })).map(({ position }) => position)).toEqual(range(1, 120));
+    expect((await first.eventLog.read({ after: 0, limit: 1_000 })).map(({ position }) => position)).toEqual(
+      range(1, 120),
+    );
   });
 
   test("a replay asked for in one process is carried out by the one that serves", async () => {

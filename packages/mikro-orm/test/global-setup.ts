@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createKernel } from "@crmessenger/kernel";
 import { silentLogger } from "@crmessenger/kernel/infrastructure";
+import { startPostgres } from "@crmessenger/testing/postgres";
 import type { TestProject } from "vitest/node";
 import { mikroOrm } from "../src/plugin.ts";
-import { startPostgres } from "./postgres.ts";
 import { createDatabaseFrom } from "./postgres-databases.ts";
 
 declare module "vitest" {

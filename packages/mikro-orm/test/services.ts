@@ -1,4 +1,12 @@
-import { type Clock, type Collections, type Ids, type Logger, silentLogger, systemClock, uuidV7 } from "@crmessenger/kernel/infrastructure";
+import {
+  type Clock,
+  type Collections,
+  type Ids,
+  type Logger,
+  silentLogger,
+  systemClock,
+  uuidV7,
+} from "@crmessenger/kernel/infrastructure";
 import { createCollections } from "../src/collections/create-collections.ts";
 import { createDatabase } from "../src/database/create-database.ts";
 import { PgliteEngine } from "../src/database/pglite-engine.ts";
@@ -9,6 +17,7 @@ import { createLeases } from "../src/leases/create-leases.ts";
 import { createRateBudget } from "../src/rate-budget/create-rate-budget.ts";
 import { createSecrets } from "../src/secrets/create-secrets.ts";
 import type { KeyRing } from "../src/secrets/key-ring.ts";
+import { createSettings } from "../src/settings/create-settings.ts";
 
 /** A database that has every table. */
 export type Place = { readonly url: string } | { readonly directory: string };
@@ -24,10 +33,20 @@ export interface ServicesOptions {
 export type Services = Awaited<ReturnType<typeof startServices>>;
 
 /** The infrastructure services over one database, without the domain and the plugin around them. */
-export async function startServices(place: Place, { clock = systemClock, logger = silentLogger, keys, open }: ServicesOptions = {}) {
+export async function startServices(
+  place: Place,
+  { clock = systemClock, logger = silentLogger, keys, open }: ServicesOptions = {},
+) {
   const ids: Ids = uuidV7();
-  const engine = "url" in place ? new PostgresEngine({ url: place.url, poolSize: 10, logger }) : new PgliteEngine(place);
-  const database = createDatabase({ engine, clock, ids, logger, entityManager: () => Promise.reject(new Error("These tests have no entities.")) });
+  const engine =
+    "url" in place ? new PostgresEngine({ url: place.url, poolSize: 10, logger }) : new PgliteEngine(place);
+  const database = createDatabase({
+    engine,
+    clock,
+    ids,
+    logger,
+    entityManager: () => Promise.reject(new Error("These tests have no entities.")),
+  });
   const services = { database, unitOfWork: database.units, clock, ids, logger };
   await database.open();
   const leases = createLeases(services);
@@ -57,6 +76,7 @@ export async function startServices(place: Place, { clock = systemClock, logger 
     jobs,
     collections,
     rateBudget,
+    settings: createSettings(services),
     secrets: createSecrets({ database, keys: () => keys as KeyRing }),
     stop: () => (stopping ??= stop()),
   };

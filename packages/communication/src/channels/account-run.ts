@@ -103,7 +103,7 @@ export class AccountRun {
   }
 
   #reconcileSoon(): void {
-    if (this.#reconcilesSoon || this.#stopped) return;
+    if (this.#reconcilesSoon) return;
     this.#reconcilesSoon = true;
     this.#inBackground(() => {
       this.#reconcilesSoon = false;

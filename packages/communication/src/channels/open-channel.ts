@@ -18,7 +18,6 @@ export class OpenChannel {
   readonly #parts: OpenChannelParts;
   #connecting: Promise<void> | undefined;
   #serving: Promise<RunningWorker> | undefined;
-  #closed = false;
 
   constructor(parts: OpenChannelParts) {
     this.#parts = parts;
@@ -50,7 +49,6 @@ export class OpenChannel {
 
   /** The channel is connected: what waits for it can go out. */
   async serve(): Promise<void> {
-    if (this.#closed) return;
     const { outbound, account, logger } = this.#parts;
     try {
       await (this.#serving ??= this.#beginToServe());
@@ -62,7 +60,6 @@ export class OpenChannel {
 
   /** Ends the work and the connection. What is just being sent may be finished first, as long as the account is ours. */
   async close(): Promise<void> {
-    this.#closed = true;
     const { lease } = this.#parts;
     const served = this.#serving?.then(
       (worker) => worker.stop(),

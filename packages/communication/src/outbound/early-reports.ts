@@ -47,7 +47,7 @@ export class EarlyReports {
   async keep(accountId: string, externalId: string, { status, at, failure }: DeliveryUpdate): Promise<void> {
     const key = `${accountId}/${externalId}`;
     const known = (await this.#reports.get(key))?.value.status;
-    
+    if (known !== undefined && advanceDelivery(known, status) === known) return;
     await this.#reports.put(key, { status, at, failure: failure ?? null, keptAt: timestampOf(this.#clock) });
   }
 

@@ -15,7 +15,10 @@ const EVERY_MS = 10 * 60_000;
  * deleted rows, and the planner would believe for ever that tables are as they were when they were made. A server
  * looks after itself.
  */
-export function createEmbeddedVacuum({ database, clock, logger }: VacuumServices): { start(): void; stop(): Promise<void> } {
+export function createEmbeddedVacuum({ database, clock, logger }: VacuumServices): {
+  start(): void;
+  stop(): Promise<void>;
+} {
   let rested = false;
   const pump = new Pump(
     { clock, logger },

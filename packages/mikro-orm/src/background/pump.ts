@@ -91,7 +91,8 @@ export class Pump {
   }
 
   #succeeded(): void {
-    if (this.#failures > 0) this.#services.logger.info(`${this.#options.name} works again.`, { failures: this.#failures });
+    if (this.#failures > 0)
+      this.#services.logger.info(`${this.#options.name} works again.`, { failures: this.#failures });
     this.#failures = 0;
   }
 

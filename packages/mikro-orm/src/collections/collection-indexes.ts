@@ -10,18 +10,29 @@ export interface CollectionIndex {
 }
 
 /** The indexes that a definition asks for. A name tells the collection and what is indexed, so a changed one is another. */
-export function indexesOf({ name, unique, indexes }: Pick<CollectionDefinition, "name" | "unique" | "indexes">): readonly CollectionIndex[] {
+export function indexesOf({
+  name,
+  unique,
+  indexes,
+}: Pick<CollectionDefinition, "name" | "unique" | "indexes">): readonly CollectionIndex[] {
   const here = `collection = ${literal(name)}`;
   return [
     ...Object.entries(unique).map(([constraint, fields]): CollectionIndex => {
       const expressions = fields.map(fieldSql);
       const present = expressions.map((sql) => `${sql} <> 'null'`);
       const index = indexName(name, `unique ${constraint} ${fields.join(" ")}`);
-      return { name: index, constraint, sql: `create unique index if not exists ${index} on documents (tenant_id, ${expressions.join(", ")}) where ${[here, ...present].join(" and ")}` };
+      return {
+        name: index,
+        constraint,
+        sql: `create unique index if not exists ${index} on documents (tenant_id, ${expressions.join(", ")}) where ${[here, ...present].join(" and ")}`,
+      };
     }),
     ...indexes.map((field): CollectionIndex => {
       const index = indexName(name, `index ${field}`);
-      return { name: index, sql: `create index if not exists ${index} on documents (tenant_id, ${fieldSql(field)}) where ${here}` };
+      return {
+        name: index,
+        sql: `create index if not exists ${index} on documents (tenant_id, ${fieldSql(field)}) where ${here}`,
+      };
     }),
   ];
 }

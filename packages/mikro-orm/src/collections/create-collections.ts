@@ -16,7 +16,11 @@ export function createCollections(services: IndexKeeperServices): CollectionsHan
   return {
     open<T extends object>(definition: CollectionDefinition<T>): Collection<T> {
       if (!NAME.test(definition.name)) {
-        throw new CrmError("CRM_COLLECTION_DEFINITION", `"${definition.name}" can't name a collection: use letters, digits and the characters _ - .`, { details: { collection: definition.name } });
+        throw new CrmError(
+          "CRM_COLLECTION_DEFINITION",
+          `"${definition.name}" can't name a collection: use letters, digits and the characters _ - .`,
+          { details: { collection: definition.name } },
+        );
       }
       indexes.add(definition as unknown as CollectionDefinition);
       return new DocumentCollection(definition, { database: services.database, ready: (name) => indexes.ready(name) });

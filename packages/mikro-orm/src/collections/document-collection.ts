@@ -1,5 +1,13 @@
 import { CrmError, executionContext, isCrmError } from "@crmessenger/kernel";
-import type { Collection, CollectionDefinition, Criteria, CriteriaSubject, Page, PageRequest, Stored } from "@crmessenger/kernel/infrastructure";
+import type {
+  Collection,
+  CollectionDefinition,
+  Criteria,
+  CriteriaSubject,
+  Page,
+  PageRequest,
+  Stored,
+} from "@crmessenger/kernel/infrastructure";
 import { compileCriteria } from "../criteria/compile-criteria.ts";
 import { SqlParameters } from "../criteria/sql-parameters.ts";
 import type { Database, Row } from "../database/database.ts";
@@ -66,19 +74,29 @@ export class DocumentCollection<T extends object> implements Collection<T> {
     throw this.#duplicate(key, await takenBy(this.#services.database, this.#definition, key, checked));
   }
 
-  async put(key: string, value: T, { expectedVersion }: { readonly expectedVersion?: number } = {}): Promise<Stored<T>> {
+  async put(
+    key: string,
+    value: T,
+    { expectedVersion }: { readonly expectedVersion?: number } = {},
+  ): Promise<Stored<T>> {
     const checked = this.#check(value);
     const json = JSON.stringify(checked);
     const { rows } = await this.#write(() => {
       if (expectedVersion === undefined) return this.#run("put", [key, json]);
-      return expectedVersion === 0 ? this.#run("create", [key, json]) : this.#run("replace", [key, json, expectedVersion]);
+      return expectedVersion === 0
+        ? this.#run("create", [key, json])
+        : this.#run("replace", [key, json, expectedVersion]);
     });
     const version = rows[0]?.version;
     if (version !== undefined) return { key, version, value: checked };
-    throw new CrmError("CRM_STORAGE_VERSION_CONFLICT", `The document "${key}" of ${this.#definition.name} is not at version ${expectedVersion} any more. Read it again and repeat the change.`, {
-      status: 409,
-      details: { collection: this.#definition.name, key, expectedVersion },
-    });
+    throw new CrmError(
+      "CRM_STORAGE_VERSION_CONFLICT",
+      `The document "${key}" of ${this.#definition.name} is not at version ${expectedVersion} any more. Read it again and repeat the change.`,
+      {
+        status: 409,
+        details: { collection: this.#definition.name, key, expectedVersion },
+      },
+    );
   }
 
   async putMany(entries: readonly { readonly key: string; readonly value: T }[]): Promise<void> {
@@ -93,11 +111,16 @@ export class DocumentCollection<T extends object> implements Collection<T> {
     return (await this.#run("delete", [key])).rows.length > 0;
   }
 
-  async #run(statement: keyof typeof STATEMENTS, parameters: readonly unknown[]): Promise<{ readonly rows: readonly DocumentRow<T>[] }> {
+  async #run(
+    statement: keyof typeof STATEMENTS,
+    parameters: readonly unknown[],
+  ): Promise<{ readonly rows: readonly DocumentRow<T>[] }> {
     const { database, ready } = this.#services;
     const { name } = this.#definition;
     await ready(name);
-    return database.query<DocumentRow<T>>(STATEMENTS[statement], [name, executionContext().tenantId, ...parameters], { name: `documents_${statement}` });
+    return database.query<DocumentRow<T>>(STATEMENTS[statement], [name, executionContext().tenantId, ...parameters], {
+      name: `documents_${statement}`,
+    });
   }
 
   async #write<R>(work: () => Promise<R>): Promise<R> {
@@ -114,22 +137,30 @@ export class DocumentCollection<T extends object> implements Collection<T> {
     const parsed = this.#definition.schema.safeParse(value);
     if (parsed.success) return parsed.data;
     const issues = parsed.error.issues.map(({ path, message }) => ({ path: path.join("."), message }));
-    throw new CrmError("CRM_COLLECTION_INVALID", `A document for ${this.#definition.name} does not fit its schema: ${issues[0]?.path} ${issues[0]?.message}`, {
-      status: 422,
-      details: { collection: this.#definition.name, issues },
-    });
+    throw new CrmError(
+      "CRM_COLLECTION_INVALID",
+      `A document for ${this.#definition.name} does not fit its schema: ${issues[0]?.path} ${issues[0]?.message}`,
+      {
+        status: 422,
+        details: { collection: this.#definition.name, issues },
+      },
+    );
   }
 
   #duplicate(key: string | undefined, constraint: string): CrmError {
     const { name: collection } = this.#definition;
     const what = constraint === "key" ? `the key "${key}"` : `the same "${constraint}"`;
-    return new CrmError("CRM_STORAGE_DUPLICATE", `There is a document with ${what} in ${collection} already.`, { status: 409, details: { collection, constraint } });
+    return new CrmError("CRM_STORAGE_DUPLICATE", `There is a document with ${what} in ${collection} already.`, {
+      status: 409,
+      details: { collection, constraint },
+    });
   }
 }
 
 const DOCUMENT = "collection = $1 and tenant_id = $2 and key = $3";
 const INSERT = "insert into documents as d (collection, tenant_id, key, version, value)";
-const REPLACING = "on conflict (collection, tenant_id, key) do update set value = excluded.value, version = d.version + 1, updated_at = now()";
+const REPLACING =
+  "on conflict (collection, tenant_id, key) do update set value = excluded.value, version = d.version + 1, updated_at = now()";
 
 const STATEMENTS = {
   get: `select key, version, value from documents where ${DOCUMENT}`,

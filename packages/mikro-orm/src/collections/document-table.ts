@@ -4,12 +4,20 @@ import type { Column, RecordTable } from "../repository/record-columns.ts";
 /** The fields of a document, whichever they are: all lie in `value`. */
 class DocumentFields extends Map<string, Column> {
   override get(property: string): Column | undefined {
-    return super.get(property) ?? (isStorable(property) ? { property, sql: fieldSql(property), kind: "json", nullable: true } : undefined);
+    return (
+      super.get(property) ??
+      (isStorable(property) ? { property, sql: fieldSql(property), kind: "json", nullable: true } : undefined)
+    );
   }
 }
 
 /** Documents as criteria see them. */
-export const documentFields: RecordTable = { name: "document", sql: "documents", columns: new DocumentFields(), selection: "" };
+export const documentFields: RecordTable = {
+  name: "document",
+  sql: "documents",
+  columns: new DocumentFields(),
+  selection: "",
+};
 
 /** Documents as a sort order sees them: their `id` is their key. */
 export const sortedDocuments: RecordTable = {

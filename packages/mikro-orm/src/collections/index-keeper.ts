@@ -39,7 +39,11 @@ export class IndexKeeper {
     const indexes = indexesOf(definition);
     if (known) {
       if (known.indexes.map(({ sql }) => sql).join() === indexes.map(({ sql }) => sql).join()) return;
-      throw new CrmError("CRM_COLLECTION_DEFINITION", `The collection "${definition.name}" was opened with two different definitions. Define it once, and open that.`, { details: { collection: definition.name } });
+      throw new CrmError(
+        "CRM_COLLECTION_DEFINITION",
+        `The collection "${definition.name}" was opened with two different definitions. Define it once, and open that.`,
+        { details: { collection: definition.name } },
+      );
     }
     const entry: Entry = { definition, indexes, isReady: indexes.length === 0 };
     this.#entries.set(definition.name, entry);
@@ -101,10 +105,14 @@ export class IndexKeeper {
       await this.#services.database.query(sql);
     } catch (error) {
       if (!isCrmError(error, "CRM_STORAGE_DUPLICATE")) throw error;
-      throw new CrmError("CRM_COLLECTION_DUPLICATES", `The collection "${name}" holds documents that share what "${constraint}" now declares unique. Remove the duplicates first.`, {
-        details: { collection: name, constraint },
-        cause: error,
-      });
+      throw new CrmError(
+        "CRM_COLLECTION_DUPLICATES",
+        `The collection "${name}" holds documents that share what "${constraint}" now declares unique. Remove the duplicates first.`,
+        {
+          details: { collection: name, constraint },
+          cause: error,
+        },
+      );
     }
   }
 

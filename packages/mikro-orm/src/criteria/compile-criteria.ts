@@ -1,7 +1,8 @@
 import { CrmError } from "@crmessenger/kernel";
 import type { Criteria, CriteriaValue } from "@crmessenger/kernel/infrastructure";
 import type { RecordTable } from "../repository/record-columns.ts";
-import { type Operand, operandOf } from "./operand.ts";
+import { operandOf } from "./operand-of.ts";
+import type { Operand } from "./operand.ts";
 import type { SqlParameters } from "./sql-parameters.ts";
 
 const MAX_DEPTH = 64;
@@ -23,11 +24,15 @@ interface Writing {
 }
 
 function compile(criteria: Criteria, writing: Writing, depth: number): string {
-  if (depth > MAX_DEPTH) throw new CrmError("CRM_STORAGE_INVALID", `Criteria nest more than ${MAX_DEPTH} deep.`, { status: 422 });
+  if (depth > MAX_DEPTH)
+    throw new CrmError("CRM_STORAGE_INVALID", `Criteria nest more than ${MAX_DEPTH} deep.`, { status: 422 });
   switch (criteria.op) {
     case "and":
     case "or":
-      return join(criteria.op, criteria.all.map((part) => compile(part, writing, depth + 1)));
+      return join(
+        criteria.op,
+        criteria.all.map((part) => compile(part, writing, depth + 1)),
+      );
     case "not":
       return `(${compile(criteria.criteria, writing, depth + 1)}) is not true`;
     case "isNull":

@@ -24,7 +24,10 @@ export class JsonOperand implements Operand {
   }
 
   #steps(): string {
-    const sql = this.#path.reduce((sql, name) => `${sql} -> ${isStorable(name) ? this.#parameters.add(name, "text") : "null::text"}`, this.#column);
+    const sql = this.#path.reduce(
+      (sql, name) => `${sql} -> ${isStorable(name) ? this.#parameters.add(name, "text") : "null::text"}`,
+      this.#column,
+    );
     return this.#path.length > 0 ? `(${sql})` : sql;
   }
 
@@ -33,20 +36,36 @@ export class JsonOperand implements Operand {
   }
 
   equals(values: readonly PresentValue[]): string {
-    const literals = values.filter((value) => (typeof value === "string" ? isStorable(value) : typeof value === "boolean" || Number.isFinite(value))).map((value) => JSON.stringify(value));
+    const literals = values
+      .filter((value) =>
+        typeof value === "string" ? isStorable(value) : typeof value === "boolean" || Number.isFinite(value),
+      )
+      .map((value) => JSON.stringify(value));
     if (literals.length === 0) return "false";
     if (literals.length === 1) return `${this.sql} = ${this.#parameters.add(literals[0], "jsonb")}`;
     return `${this.sql} = any(${this.#parameters.add(literals, "jsonb[]")})`;
   }
 
   compare(order: SqlOrder, value: CriteriaValue): string {
-    if (isNumber(value)) return this.#ofKind("number", `(${this.sql} #>> '{}')::numeric ${order} ${this.#parameters.add(value, "numeric")}`);
-    if (typeof value === "boolean") return this.#ofKind("boolean", `(${this.sql} #>> '{}')::boolean ${order} ${this.#parameters.add(value, "boolean")}`);
-    return isStorable(value) ? this.#ofKind("string", `(${this.sql} #>> '{}') collate "C" ${order} ${this.#parameters.add(value, "text")}`) : "false";
+    if (isNumber(value))
+      return this.#ofKind(
+        "number",
+        `(${this.sql} #>> '{}')::numeric ${order} ${this.#parameters.add(value, "numeric")}`,
+      );
+    if (typeof value === "boolean")
+      return this.#ofKind(
+        "boolean",
+        `(${this.sql} #>> '{}')::boolean ${order} ${this.#parameters.add(value, "boolean")}`,
+      );
+    return isStorable(value)
+      ? this.#ofKind("string", `(${this.sql} #>> '{}') collate "C" ${order} ${this.#parameters.add(value, "text")}`)
+      : "false";
   }
 
   like(pattern: string, text: string): string {
-    return isStorable(text) ? this.#ofKind("string", `(${this.sql} #>> '{}') like ${this.#parameters.add(pattern, "text")}`) : "false";
+    return isStorable(text)
+      ? this.#ofKind("string", `(${this.sql} #>> '{}') like ${this.#parameters.add(pattern, "text")}`)
+      : "false";
   }
 
   /** CASE keeps the cast away from values of other kinds; AND would not promise that. */

@@ -34,7 +34,11 @@ export function createDatabase(services: DatabaseServices): DatabaseHandle {
     query: (sql, parameters = [], options = {}) => query(units, { sql, parameters, ...options }),
     reserve: async () => {
       const session = await units.outside();
-      return { query: (sql, parameters = []) => session.query({ sql, parameters }), release: () => session.release(), discard: () => session.release(true) };
+      return {
+        query: (sql, parameters = []) => session.query({ sql, parameters }),
+        release: () => session.release(),
+        discard: () => session.release(true),
+      };
     },
     kysely: () => (kysely ??= import("./create-kysely.ts").then(({ createKysely }) => createKysely(units))),
     entityManager: async () => required("An entity manager").own(ENTITY_MANAGER, () => services.entityManager()),
@@ -46,7 +50,10 @@ export function createDatabase(services: DatabaseServices): DatabaseHandle {
   };
 }
 
-async function query<R extends Row>(units: Units, statement: Parameters<OpenUnit["query"]>[0]): Promise<QueryResult<R>> {
+async function query<R extends Row>(
+  units: Units,
+  statement: Parameters<OpenUnit["query"]>[0],
+): Promise<QueryResult<R>> {
   const unit = units.current();
   if (unit) return unit.query<R>(statement);
   const session = await units.outside();

@@ -31,7 +31,11 @@ export interface Database {
    * `name` lets PostgreSQL keep the parsed statement for the connection. Database errors come out translated
    * (`CRM_STORAGE_DUPLICATE`, `CRM_UOW_CONFLICT`, `CRM_STORAGE_UNAVAILABLE`, …).
    */
-  query<R extends Row = Row>(sql: string, parameters?: readonly unknown[], options?: { readonly name?: string }): Promise<QueryResult<R>>;
+  query<R extends Row = Row>(
+    sql: string,
+    parameters?: readonly unknown[],
+    options?: { readonly name?: string },
+  ): Promise<QueryResult<R>>;
   /** A connection for whoever needs one for long, apart from every unit of work. On the embedded database it keeps everybody else waiting. */
   reserve(): Promise<ReservedConnection>;
   /** Kysely on the connection that `query` would use now. */

@@ -44,14 +44,24 @@ async function create(path: string, self: Holder, directory: string): Promise<vo
     await (await open(path, "wx")).close();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    throw locked(directory, self, "That is this process: close the first kernel, or give the second another directory.");
+    throw locked(
+      directory,
+      self,
+      "That is this process: close the first kernel, or give the second another directory.",
+    );
   }
 }
 
 async function refuseOrRemove(path: string, self: Holder, directory: string): Promise<void> {
   const holder = holderOf(path);
-  if (holder.host !== self.host) throw locked(directory, holder, `It runs on host ${holder.host}: stop it there, or delete ${path} if that host no longer exists.`);
-  if (isAlive(holder)) throw locked(directory, holder, "Stop it, or give this one another data directory or a DATABASE_URL.");
+  if (holder.host !== self.host)
+    throw locked(
+      directory,
+      holder,
+      `It runs on host ${holder.host}: stop it there, or delete ${path} if that host no longer exists.`,
+    );
+  if (isAlive(holder))
+    throw locked(directory, holder, "Stop it, or give this one another data directory or a DATABASE_URL.");
   await unlink(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT") throw error; // another process has just removed it
   });
@@ -77,7 +87,10 @@ function startOf(pid: number): string {
   try {
     if (process.platform === "linux") return linuxStart(pid);
     if (process.platform === "win32") return "";
-    return fileSafe(execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8" }).trim()).replaceAll("-", "_");
+    return fileSafe(execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8" }).trim()).replaceAll(
+      "-",
+      "_",
+    );
   } catch {
     return ""; // no such process any more, or no `ps`
   }
@@ -94,5 +107,8 @@ function fileSafe(text: string): string {
 }
 
 function locked(directory: string, { pid, host }: Holder, advice: string): CrmError {
-  return new CrmError("CRM_DATABASE_LOCKED", `The data directory ${directory} is in use by process ${pid}. ${advice}`, { status: 503, details: { directory, pid, host } });
+  return new CrmError("CRM_DATABASE_LOCKED", `The data directory ${directory} is in use by process ${pid}. ${advice}`, {
+    status: 503,
+    details: { directory, pid, host },
+  });
 }

@@ -67,7 +67,13 @@ class UnitDriver implements Driver {
   async rollbackTransaction(held: DatabaseConnection): Promise<void> {
     const { unit, run } = held as Connection;
     if (!unit) await run({ sql: "rollback", parameters: [] });
-    else unit.doom(new CrmError("CRM_UOW_ROLLED_BACK", "A transaction inside this unit of work was rolled back, and with it the unit."));
+    else
+      unit.doom(
+        new CrmError(
+          "CRM_UOW_ROLLED_BACK",
+          "A transaction inside this unit of work was rolled back, and with it the unit.",
+        ),
+      );
   }
 
   async savepoint(held: DatabaseConnection, name: string): Promise<void> {
@@ -86,7 +92,10 @@ class UnitDriver implements Driver {
   }
 }
 
-function connection(run: (statement: Statement) => Promise<{ rows: readonly unknown[]; rowCount: number; command: string }>, held: Pick<Connection, "unit" | "session">): Connection {
+function connection(
+  run: (statement: Statement) => Promise<{ rows: readonly unknown[]; rowCount: number; command: string }>,
+  held: Pick<Connection, "unit" | "session">,
+): Connection {
   return {
     ...held,
     run,

@@ -206,7 +206,11 @@ export class OpenUnit {
 }
 
 function closed(id: string): CrmError {
-  return new CrmError("CRM_UOW_CLOSED", "This unit of work has ended. Await everything that belongs to it before its work resolves.", { details: { unitOfWork: id } });
+  return new CrmError(
+    "CRM_UOW_CLOSED",
+    "This unit of work has ended. Await everything that belongs to it before its work resolves.",
+    { details: { unitOfWork: id } },
+  );
 }
 
 function aborted(): CrmError {
@@ -214,5 +218,9 @@ function aborted(): CrmError {
 }
 
 function outcomeUnknown(cause: unknown): CrmError {
-  return new CrmError("CRM_UOW_OUTCOME_UNKNOWN", "The connection broke during the commit: the work may or may not be stored. Look before doing it again.", { status: 503, cause });
+  return new CrmError(
+    "CRM_UOW_OUTCOME_UNKNOWN",
+    "The connection broke during the commit: the work may or may not be stored. Look before doing it again.",
+    { status: 503, cause },
+  );
 }

@@ -52,7 +52,11 @@ export class PgliteEngine implements Engine {
     const running = this.#running;
     if (!running) {
       release();
-      throw new CrmError("CRM_STORAGE_UNAVAILABLE", "The embedded database is not open. Start the kernel first, and don't use it after its stop.", { status: 503, retryable: true });
+      throw new CrmError(
+        "CRM_STORAGE_UNAVAILABLE",
+        "The embedded database is not open. Start the kernel first, and don't use it after its stop.",
+        { status: 503, retryable: true },
+      );
     }
     return new PgliteSession(running.wire, release);
   }
@@ -61,7 +65,9 @@ export class PgliteEngine implements Engine {
     const identifier = `"${channel.replaceAll('"', '""')}"`;
     await this.#alone(`listen ${identifier}`);
     const { pglite } = this.#running as Running;
-    return Promise.resolve(pglite.onNotification((name, payload) => name === channel && wake(payload))).then((stop) => () => Promise.resolve(stop()));
+    return Promise.resolve(pglite.onNotification((name, payload) => name === channel && wake(payload))).then(
+      (stop) => () => Promise.resolve(stop()),
+    );
   }
 
   async close(): Promise<void> {

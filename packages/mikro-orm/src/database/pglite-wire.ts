@@ -25,7 +25,11 @@ export class PgliteWire {
   constructor(pglite: PGlite, protocol: typeof Protocol) {
     this.#pglite = pglite;
     this.#serialize = protocol.serialize;
-    this.#tail = [protocol.serialize.describe({ type: "P" }), protocol.serialize.execute({}), protocol.serialize.sync()];
+    this.#tail = [
+      protocol.serialize.describe({ type: "P" }),
+      protocol.serialize.execute({}),
+      protocol.serialize.sync(),
+    ];
   }
 
   /** Statements run one after the other, in the order of the calls. */
@@ -36,20 +40,25 @@ export class PgliteWire {
   }
 
   async #run<R extends Row>({ sql, parameters, name }: Statement): Promise<QueryResult<R>> {
-    try {
-      const { messages } = await this.#pglite.execProtocol(this.#encode(sql, parameters, name), { syncToFs: false });
-      if (name !== undefined) this.#prepared.add(name);
-      return decode<R>(messages);
-    } catch (error) {
-      if (name !== undefined && (error as { code?: unknown }).code === "26000") this.#prepared.delete(name);
-      throw translateError(error);
-    }
+    const { messages } = await this.#pglite
+      .execProtocol(this.#encode(sql, parameters, name), { syncToFs: false, throwOnError: false })
+      .catch((error: unknown) => {
+        throw translateError(error);
+      });
+    // A statement is prepared from here on even if this first run of it fails.
+    if (name !== undefined && messages.some((message) => message.name === "parseComplete")) this.#prepared.add(name);
+    const failure = messages.find((message) => message instanceof Error);
+    if (failure) throw translateError(failure);
+    return decode<R>(messages);
   }
 
   #encode(sql: string, parameters: readonly unknown[], name: string | undefined): Uint8Array {
     const known = name !== undefined && this.#prepared.has(name);
     const parse = known ? [] : [this.#serialize.parse({ text: sql, ...(name === undefined ? {} : { name }) })];
-    const bind = this.#serialize.bind({ values: parameters.map(toWire) as never[], ...(name === undefined ? {} : { statement: name }) });
+    const bind = this.#serialize.bind({
+      values: parameters.map(toWire) as never[],
+      ...(name === undefined ? {} : { statement: name }),
+    });
     return Buffer.concat([...parse, bind, ...this.#tail]);
   }
 }
@@ -60,7 +69,8 @@ function decode<R extends Row>(messages: readonly Message[]): QueryResult<R> {
   let parsers: readonly WireParser[] = [];
   let tag = "";
   for (const message of messages) {
-    if (message.name === "dataRow") rows.push(toRow<R>(fields, parsers, (message as unknown as { fields: (string | null)[] }).fields));
+    if (message.name === "dataRow")
+      rows.push(toRow<R>(fields, parsers, (message as unknown as { fields: (string | null)[] }).fields));
     else if (message.name === "rowDescription") {
       fields = (message as unknown as { fields: Field[] }).fields;
       parsers = fields.map(({ dataTypeID }) => wireParser(dataTypeID));
@@ -69,7 +79,11 @@ function decode<R extends Row>(messages: readonly Message[]): QueryResult<R> {
   return { rows, rowCount: Number(/\d+$/.exec(tag)?.[0] ?? 0), command: /^[A-Z]+/.exec(tag)?.[0] ?? "" };
 }
 
-function toRow<R extends Row>(fields: readonly Field[], parsers: readonly WireParser[], values: readonly (string | null)[]): R {
+function toRow<R extends Row>(
+  fields: readonly Field[],
+  parsers: readonly WireParser[],
+  values: readonly (string | null)[],
+): R {
   const row: Record<string, unknown> = {};
   for (let index = 0; index < fields.length; index += 1) {
     const text = values[index] ?? null;

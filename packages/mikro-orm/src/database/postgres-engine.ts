@@ -31,8 +31,15 @@ export class PostgresEngine implements Engine {
     this.#place = placeOf(options.url);
     this.#schema = options.schema;
     const config = clientConfig(options);
-    this.#pool = new pg.Pool({ ...config, max: options.poolSize, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, onConnect: (client) => prepareSession(client, options.schema) });
-    this.#pool.on("error", (error) => options.logger.warn("An idle database connection was lost.", { reason: error.message }));
+    this.#pool = new pg.Pool({
+      ...config,
+      max: options.poolSize,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      onConnect: (client) => prepareSession(client, options.schema),
+    });
+    this.#pool.on("error", (error) =>
+      options.logger.warn("An idle database connection was lost.", { reason: error.message }),
+    );
     // A client that is checked out reports a dropped connection here and on the statement in flight; the latter is dealt with.
     this.#pool.on("connect", (client) => client.on("error", () => {}));
     this.#listener = new PostgresListener(() => new pg.Client(config), options.logger);
@@ -47,7 +54,11 @@ export class PostgresEngine implements Engine {
       });
       const { version = "0", name = "unknown" } = rows[0] ?? {};
       if (Number(version) < MINIMUM_VERSION) throw tooOld(this.#place, name);
-      if (this.#schema !== undefined) await session.query({ sql: `create schema if not exists ${pg.escapeIdentifier(this.#schema)}`, parameters: [] });
+      if (this.#schema !== undefined)
+        await session.query({
+          sql: `create schema if not exists ${pg.escapeIdentifier(this.#schema)}`,
+          parameters: [],
+        });
     } finally {
       session.release();
     }
@@ -94,7 +105,11 @@ class PostgresSession implements Session {
     try {
       // Without parameters and name this is one simple query, which saves the server four messages.
       const values = parameters.length === 0 ? undefined : parameters.map(toWire);
-      const result = await this.#client.query({ text: sql, ...(values ? { values } : {}), ...(name === undefined ? {} : { name }) } as pg.QueryConfig);
+      const result = await this.#client.query({
+        text: sql,
+        ...(values ? { values } : {}),
+        ...(name === undefined ? {} : { name }),
+      } as pg.QueryConfig);
       return { rows: result.rows as R[], rowCount: result.rowCount ?? 0, command: result.command };
     } catch (error) {
       const translated = translateError(error);
@@ -137,18 +152,26 @@ export function placeOf(url: string): string {
 }
 
 function tooOld(place: string, version: string): CrmError {
-  return new CrmError("CRM_DATABASE_VERSION", `The PostgreSQL server at ${place} is version ${version}. Use version 15 or newer.`, { details: { place, version } });
+  return new CrmError(
+    "CRM_DATABASE_VERSION",
+    `The PostgreSQL server at ${place} is version ${version}. Use version 15 or newer.`,
+    { details: { place, version } },
+  );
 }
 
 function unreachable(place: string, error: unknown): CrmError {
   const translated = translateError(error);
   const reason = reasonOf(error);
-  return new CrmError("CRM_DATABASE_UNREACHABLE", `No connection to PostgreSQL at ${place}: ${reason}. Check DATABASE_URL and that the server runs and lets this user in.`, {
-    status: 503,
-    retryable: true,
-    details: { place, ...translated.details, connection: "none" },
-    cause: translated.cause,
-  });
+  return new CrmError(
+    "CRM_DATABASE_UNREACHABLE",
+    `No connection to PostgreSQL at ${place}: ${reason}. Check DATABASE_URL and that the server runs and lets this user in.`,
+    {
+      status: 503,
+      retryable: true,
+      details: { place, ...translated.details, connection: "none" },
+      cause: translated.cause,
+    },
+  );
 }
 
 /** A refused connection to a name with several addresses is an AggregateError without a message. */

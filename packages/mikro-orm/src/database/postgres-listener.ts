@@ -61,7 +61,9 @@ export class PostgresListener {
   async #connect(): Promise<pg.Client> {
     const client = this.#create();
     client.on("notification", ({ channel, payload }) => this.#wake(channel, payload ?? ""));
-    client.on("error", (error) => this.#logger.warn("The connection for notifications was lost.", { reason: error.message }));
+    client.on("error", (error) =>
+      this.#logger.warn("The connection for notifications was lost.", { reason: error.message }),
+    );
     try {
       await client.connect();
     } catch (error) {

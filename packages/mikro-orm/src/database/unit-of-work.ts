@@ -1,6 +1,13 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { CrmError, executionContext, runInContext, runWithContext, toCrmError } from "@crmessenger/kernel";
-import type { Clock, Ids, Logger, UnitOfWork, UnitOfWorkHandle, UnitOfWorkOptions } from "@crmessenger/kernel/infrastructure";
+import type {
+  Clock,
+  Ids,
+  Logger,
+  UnitOfWork,
+  UnitOfWorkHandle,
+  UnitOfWorkOptions,
+} from "@crmessenger/kernel/infrastructure";
 import { type Effect, OpenUnit } from "./open-unit.ts";
 import type { Engine, Session } from "./session.ts";
 
@@ -33,7 +40,10 @@ export class Units implements UnitOfWork {
     const unit = executionContext().unitOfWork;
     if (unit === undefined) return undefined;
     if (unit instanceof OpenUnit && unit.owner === this) return unit;
-    throw new CrmError("CRM_UOW_FOREIGN", "The current unit of work belongs to another storage. One unit of work can't span two databases.");
+    throw new CrmError(
+      "CRM_UOW_FOREIGN",
+      "The current unit of work belongs to another storage. One unit of work can't span two databases.",
+    );
   }
 
   /** A connection for one statement, or one transaction, of its own. */
@@ -93,7 +103,10 @@ export class Units implements UnitOfWork {
 }
 
 /** Runs and commits inside the unit's context, since buffers are written there. */
-async function carryOut<T>(unit: OpenUnit, work: (unit: UnitOfWorkHandle) => Promise<T>): Promise<{ output: T; effects: readonly Effect[] }> {
+async function carryOut<T>(
+  unit: OpenUnit,
+  work: (unit: UnitOfWorkHandle) => Promise<T>,
+): Promise<{ output: T; effects: readonly Effect[] }> {
   const output = await work(handleOf(unit));
   return { output, effects: await unit.commit() };
 }
@@ -103,7 +116,10 @@ function handleOf(unit: OpenUnit): UnitOfWorkHandle {
 }
 
 function pastDeadline(deadlineMs: number): CrmError {
-  return new CrmError("CRM_UOW_DEADLINE", `The unit of work took longer than ${deadlineMs} ms and was rolled back.`, { status: 503, details: { deadlineMs } });
+  return new CrmError("CRM_UOW_DEADLINE", `The unit of work took longer than ${deadlineMs} ms and was rolled back.`, {
+    status: 503,
+    details: { deadlineMs },
+  });
 }
 
 function nestedOutside(): CrmError {

@@ -1,6 +1,14 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { CrmError, executionContext } from "@crmessenger/kernel";
-import type { DurableSubscription, EventLog, NewEvent, ReadEvents, RunningSubscription, StoredEvent, SubscriptionState } from "@crmessenger/kernel/infrastructure";
+import type {
+  DurableSubscription,
+  EventLog,
+  NewEvent,
+  ReadEvents,
+  RunningSubscription,
+  StoredEvent,
+  SubscriptionState,
+} from "@crmessenger/kernel/infrastructure";
 import { UnitBuffer } from "../ledger/unit-buffer.ts";
 import { EventFeed } from "./event-feed.ts";
 import { EVENT_SELECTION, type EventRow, insertEvents, toEventRow, toStoredEvent } from "./event-row.ts";
@@ -49,7 +57,8 @@ class DatabaseEventLog implements EventLogHandle {
   async start(): Promise<void> {
     const { database } = this.#services;
     // The embedded database has no other process to hear from.
-    if (database.engine === "postgresql") this.#unlisten = await database.listen(EVENTS_CHANNEL, (payload) => this.#heard(payload));
+    if (database.engine === "postgresql")
+      this.#unlisten = await database.listen(EVENTS_CHANNEL, (payload) => this.#heard(payload));
     await this.#sequencer.start();
   }
 
@@ -70,7 +79,10 @@ class DatabaseEventLog implements EventLogHandle {
   async read({ after, limit = LIMITS.default, topics }: ReadEvents): Promise<readonly StoredEvent[]> {
     await this.#sequencer.settled();
     const parameters = [executionContext().tenantId, after, Math.min(Math.max(1, limit), LIMITS.most)];
-    const { rows } = await this.#services.database.query<EventRow>(readEvents(topics !== undefined), topics === undefined ? parameters : [...parameters, topics]);
+    const { rows } = await this.#services.database.query<EventRow>(
+      readEvents(topics !== undefined),
+      topics === undefined ? parameters : [...parameters, topics],
+    );
     return rows.map(toStoredEvent);
   }
 
@@ -85,7 +97,9 @@ class DatabaseEventLog implements EventLogHandle {
     await this.#sequencer.settled();
     await this.#store.register(subscription.name, subscription.from ?? "head");
     const services = { ...this.#services, store: this.#store, feed: this.#feed, sequencer: this.#sequencer };
-    const runner = this.#detached(() => new SubscriptionRunner(subscription, services, (runner) => this.#runners.delete(runner)));
+    const runner = this.#detached(
+      () => new SubscriptionRunner(subscription, services, (runner) => this.#runners.delete(runner)),
+    );
     this.#runners.add(runner);
     this.#feed.serve(new Set([...this.#runners].flatMap(({ topics }) => [...topics])), this.#sequencer.head);
     return runner;
@@ -93,21 +107,31 @@ class DatabaseEventLog implements EventLogHandle {
 
   async subscriptions(): Promise<readonly SubscriptionState[]> {
     const runners = [...this.#runners];
-    const rows = new Map((await this.#store.progress(runners.map(({ subscription: { name, topics } }) => ({ name, topics })))).map((row) => [row.name, row]));
+    const rows = new Map(
+      (await this.#store.progress(runners.map(({ subscription: { name, topics } }) => ({ name, topics })))).map(
+        (row) => [row.name, row],
+      ),
+    );
     return runners.flatMap((runner): SubscriptionState[] => {
       const row = rows.get(runner.subscription.name);
       if (!row) return [];
       const { name, position, lag, dead_letters: deadLetters, last_error: lastError } = row;
-      return [{ name, position, lag, deadLetters, running: runner.isServing, ...(lastError === null ? {} : { lastError }) }];
+      return [
+        { name, position, lag, deadLetters, running: runner.isServing, ...(lastError === null ? {} : { lastError }) },
+      ];
     });
   }
 
   async replay(name: string, position: number): Promise<void> {
     if (!(await this.#store.move(name, Math.max(0, Math.trunc(position))))) {
-      throw new CrmError("CRM_EVENT_UNKNOWN_SUBSCRIPTION", `There is no subscription "${name}" to replay. Its name is \`<plugin>.<subscription>\`, and it exists once its plugin has run.`, {
-        status: 404,
-        details: { name },
-      });
+      throw new CrmError(
+        "CRM_EVENT_UNKNOWN_SUBSCRIPTION",
+        `There is no subscription "${name}" to replay. Its name is \`<plugin>.<subscription>\`, and it exists once its plugin has run.`,
+        {
+          status: 404,
+          details: { name },
+        },
+      );
     }
     if (executionContext().unitOfWork) this.#services.database.afterCommit(() => this.#reload(name));
     else this.#reload(name);

@@ -52,7 +52,11 @@ export class EventFeed {
     }
     const found = this.#last(request.after).filter(({ topic }) => request.topics.has(topic));
     const events = found.slice(0, request.limit);
-    return { events, through: events.length < found.length ? (events.at(-1) as StoredEvent).position : Math.max(request.after, this.#through) };
+    return {
+      events,
+      through:
+        events.length < found.length ? (events.at(-1) as StoredEvent).position : Math.max(request.after, this.#through),
+    };
   }
 
   /** What is kept after a position. */
@@ -68,7 +72,8 @@ export class EventFeed {
     const events = await this.#query(from, topics, CHUNK);
     if (topics !== this.#topics || from !== this.#through) return;
     this.#events.push(...events);
-    this.#through = events.length < CHUNK ? Math.max(head, events.at(-1)?.position ?? 0) : (events.at(-1) as StoredEvent).position;
+    this.#through =
+      events.length < CHUNK ? Math.max(head, events.at(-1)?.position ?? 0) : (events.at(-1) as StoredEvent).position;
     if (this.#events.length <= KEPT + CHUNK) return;
     const dropped = this.#events.splice(0, this.#events.length - KEPT);
     this.#from = (dropped.at(-1) as StoredEvent).position;
@@ -76,7 +81,13 @@ export class EventFeed {
 
   async #readBehind({ after, topics, limit, head }: FeedRequest): Promise<Reading> {
     const events = await this.#query(after, topics, limit);
-    return { events, through: events.length < limit ? Math.max(after, head, events.at(-1)?.position ?? 0) : (events.at(-1) as StoredEvent).position };
+    return {
+      events,
+      through:
+        events.length < limit
+          ? Math.max(after, head, events.at(-1)?.position ?? 0)
+          : (events.at(-1) as StoredEvent).position,
+    };
   }
 
   async #query(after: number, topics: ReadonlySet<string>, limit: number): Promise<readonly StoredEvent[]> {

@@ -76,7 +76,11 @@ export function toStoredEvent(row: EventRow): StoredEvent {
     tenantId: row.tenant_id,
     topic: row.topic,
     version: row.version,
-    aggregate: { type: row.aggregate_type, id: row.aggregate_id, ...(row.aggregate_version === null ? {} : { version: row.aggregate_version }) },
+    aggregate: {
+      type: row.aggregate_type,
+      id: row.aggregate_id,
+      ...(row.aggregate_version === null ? {} : { version: row.aggregate_version }),
+    },
     payload: row.payload,
     actor: { kind: row.actor_kind, id: row.actor_id },
     correlationId: row.correlation_id,

@@ -92,7 +92,9 @@ export class Sequencer {
   async #run(): Promise<void> {
     const asked = this.#asked;
     try {
-      const { rows } = await this.#services.database.query<{ numbered: number; head: number }>(NUMBER, [BATCH], { name: "events_number" });
+      const { rows } = await this.#services.database.query<{ numbered: number; head: number }>(NUMBER, [BATCH], {
+        name: "events_number",
+      });
       const { numbered = 0, head = 0 } = rows[0] ?? {};
       this.heard(head);
       if (numbered === BATCH) this.#pump.wake();

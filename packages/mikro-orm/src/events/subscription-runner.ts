@@ -1,5 +1,14 @@
 import { CrmError, isCrmError, runInContext, systemActor, toCrmError } from "@crmessenger/kernel";
-import type { Clock, DurableSubscription, Lease, Leases, Logger, RunningSubscription, StoredEvent, UnitOfWork } from "@crmessenger/kernel/infrastructure";
+import type {
+  Clock,
+  DurableSubscription,
+  Lease,
+  Leases,
+  Logger,
+  RunningSubscription,
+  StoredEvent,
+  UnitOfWork,
+} from "@crmessenger/kernel/infrastructure";
 import { Bell } from "../background/bell.ts";
 import type { EventFeed } from "./event-feed.ts";
 import type { Sequencer } from "./sequencer.ts";
@@ -25,7 +34,12 @@ const WORTH_WRITING = 1_000;
 const MOVED = "CRM_EVENT_CHECKPOINT_MOVED";
 
 /** Failures of the database or of the competition for it, which say nothing about the event. */
-const NOT_THE_EVENT = new Set(["CRM_STORAGE_UNAVAILABLE", "CRM_DATABASE_UNREACHABLE", "CRM_UOW_CONFLICT", "CRM_UOW_OUTCOME_UNKNOWN"]);
+const NOT_THE_EVENT = new Set([
+  "CRM_STORAGE_UNAVAILABLE",
+  "CRM_DATABASE_UNREACHABLE",
+  "CRM_UOW_CONFLICT",
+  "CRM_UOW_OUTCOME_UNKNOWN",
+]);
 
 interface Progress {
   /** The checkpoint as it is stored. */
@@ -51,7 +65,11 @@ export class SubscriptionRunner implements RunningSubscription {
   #lease: Lease | undefined;
   #failuresInARow = 0;
 
-  constructor(subscription: DurableSubscription, services: RunnerServices, onStop: (runner: SubscriptionRunner) => void) {
+  constructor(
+    subscription: DurableSubscription,
+    services: RunnerServices,
+    onStop: (runner: SubscriptionRunner) => void,
+  ) {
     this.subscription = subscription;
     this.topics = new Set(subscription.topics);
     this.#services = services;
@@ -75,7 +93,9 @@ export class SubscriptionRunner implements RunningSubscription {
   }
 
   async stop(): Promise<void> {
-    this.#stopping.abort(new CrmError("CRM_EVENT_STOPPED", `The subscription "${this.subscription.name}" was stopped.`));
+    this.#stopping.abort(
+      new CrmError("CRM_EVENT_STOPPED", `The subscription "${this.subscription.name}" was stopped.`),
+    );
     this.#bell.ring();
     await this.#over;
     this.#onStop(this);
@@ -129,7 +149,12 @@ export class SubscriptionRunner implements RunningSubscription {
 
   #read(progress: Progress) {
     const limit = progress.seen < progress.singlyUntil ? 1 : (this.subscription.batchSize ?? DEFAULTS.batchSize);
-    return this.#services.feed.read({ after: progress.seen, topics: this.topics, limit, head: this.#services.sequencer.head });
+    return this.#services.feed.read({
+      after: progress.seen,
+      topics: this.topics,
+      limit,
+      head: this.#services.sequencer.head,
+    });
   }
 
   /** There was nothing of our topics up to `through`. */
@@ -168,7 +193,8 @@ export class SubscriptionRunner implements RunningSubscription {
     const { name } = this.subscription;
     await runInContext({ actor: systemActor }, () =>
       unitOfWork.run(async () => {
-        if (!(await store.advance(name, from, to))) throw new CrmError(MOVED, `The checkpoint of "${name}" is no longer at ${from}.`, { retryable: true });
+        if (!(await store.advance(name, from, to)))
+          throw new CrmError(MOVED, `The checkpoint of "${name}" is no longer at ${from}.`, { retryable: true });
         await work();
       }),
     );
@@ -184,10 +210,16 @@ export class SubscriptionRunner implements RunningSubscription {
     if (attempts >= maxAttempts) {
       await this.#commit(progress.stored, event.position, () => store.bury(name, event, attempts, error));
       Object.assign(progress, { stored: event.position, seen: event.position, attempts: 0 });
-      logger.error(`The subscription "${name}" gave up on an event after ${attempts} attempts: ${error.message}`, fields);
+      logger.error(
+        `The subscription "${name}" gave up on an event after ${attempts} attempts: ${error.message}`,
+        fields,
+      );
       return true;
     }
-    logger.warn(`The subscription "${name}" failed on an event and will try again: ${error.message}`, { ...fields, attempts });
+    logger.warn(`The subscription "${name}" failed on an event and will try again: ${error.message}`, {
+      ...fields,
+      attempts,
+    });
     await this.#pause(Math.max(error.retryAfterMs ?? 0, backoff(attempts)));
     return true;
   }
@@ -195,7 +227,11 @@ export class SubscriptionRunner implements RunningSubscription {
   async #rest(error: CrmError): Promise<void> {
     this.#failuresInARow += 1;
     const { code, message } = error;
-    if (!isCrmError(error, "CRM_UOW_CONFLICT")) this.#services.logger.warn(`The subscription "${this.subscription.name}" can't be served at the moment: ${message}`, { code });
+    if (!isCrmError(error, "CRM_UOW_CONFLICT"))
+      this.#services.logger.warn(
+        `The subscription "${this.subscription.name}" can't be served at the moment: ${message}`,
+        { code },
+      );
     await this.#pause(backoff(this.#failuresInARow));
   }
 
@@ -204,7 +240,8 @@ export class SubscriptionRunner implements RunningSubscription {
     const { clock } = this.#services;
     const until = clock.now() + milliseconds;
     const goOn = () => this.#isStopping() || this.#moved || this.#lease?.signal.aborted === true;
-    for (let left = milliseconds; left > 0 && !goOn(); left = until - clock.now()) await this.#bell.wait({ clock, ms: left });
+    for (let left = milliseconds; left > 0 && !goOn(); left = until - clock.now())
+      await this.#bell.wait({ clock, ms: left });
   }
 
   #isStopping(): boolean {

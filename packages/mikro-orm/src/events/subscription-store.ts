@@ -35,7 +35,9 @@ export class SubscriptionStore {
   }
 
   async load(name: string): Promise<Checkpoint> {
-    const { rows } = await this.#database.query<Checkpoint & { readonly [column: string]: unknown }>(LOAD, [name], { name: "subscription_load" });
+    const { rows } = await this.#database.query<Checkpoint & { readonly [column: string]: unknown }>(LOAD, [name], {
+      name: "subscription_load",
+    });
     return rows[0] ?? { position: 0, attempts: 0 };
   }
 
@@ -51,7 +53,16 @@ export class SubscriptionStore {
   }
 
   async bury(name: string, event: StoredEvent, attempts: number, error: CrmError): Promise<void> {
-    await this.#database.query(BURY, [name, event.position, event.id, event.topic, event.tenantId, attempts, error.code, withoutNul(error.message)]);
+    await this.#database.query(BURY, [
+      name,
+      event.position,
+      event.id,
+      event.topic,
+      event.tenantId,
+      attempts,
+      error.code,
+      withoutNul(error.message),
+    ]);
   }
 
   /** Answers whether there is such a subscription. */
@@ -59,7 +70,9 @@ export class SubscriptionStore {
     return (await this.#database.query(MOVE, [name, position, `replay ${name}`])).rows.length > 0;
   }
 
-  async progress(subscriptions: readonly { readonly name: string; readonly topics: readonly string[] }[]): Promise<readonly Progress[]> {
+  async progress(
+    subscriptions: readonly { readonly name: string; readonly topics: readonly string[] }[],
+  ): Promise<readonly Progress[]> {
     const { rows } = await this.#database.query<Progress>(PROGRESS, [JSON.stringify(subscriptions)]);
     return rows;
   }

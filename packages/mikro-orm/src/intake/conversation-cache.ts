@@ -35,7 +35,8 @@ export class ConversationCache {
       const conversation = left.get(conversationKey);
       if (!conversation) continue;
       const known = this.#entries.get(conversationKey)?.identities;
-      const identities = known && identityKeys.every((key) => known.has(key)) ? known : new Set([...(known ?? []), ...identityKeys]);
+      const identities =
+        known && identityKeys.every((key) => known.has(key)) ? known : new Set([...(known ?? []), ...identityKeys]);
       this.#entries.delete(conversationKey); // to the end: the first ones are forgotten first
       this.#entries.set(conversationKey, { conversation, identities });
     }

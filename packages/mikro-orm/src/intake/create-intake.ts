@@ -1,6 +1,12 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { executionContext, isCrmError } from "@crmessenger/kernel";
-import { type InboundMessage, type InboundReceipt, type Intake, MessageReceived, ReceiveMessage } from "@crmessenger/kernel/communication";
+import {
+  type InboundMessage,
+  type InboundReceipt,
+  type Intake,
+  MessageReceived,
+  ReceiveMessage,
+} from "@crmessenger/kernel/communication";
 import type { LeadStates } from "@crmessenger/kernel/sales";
 import type { Database } from "../database/database.ts";
 import { ConversationCache } from "./conversation-cache.ts";
@@ -25,7 +31,8 @@ const MIN_BESIDE = 48;
 const MAX_ATTEMPTS = 6;
 const LOST_CONNECTION_PAUSES_MS = [20, 200, 1_000];
 
-const WRITE = "select intake_write($1::timestamptz, $2::text[], $3, $4, $5::int, $6::jsonb, $7::jsonb, $8::jsonb, $9::jsonb, $10::jsonb, $11::jsonb, $12::jsonb)";
+const WRITE =
+  "select intake_write($1::timestamptz, $2::text[], $3, $4, $5::int, $6::jsonb, $7::jsonb, $8::jsonb, $9::jsonb, $10::jsonb, $11::jsonb, $12::jsonb)";
 
 interface Desk {
   readonly services: IntakeServices;
@@ -48,7 +55,8 @@ export function createIntake(services: IntakeServices): Intake {
     minBeside: MIN_BESIDE,
     commit: (members) => commit(desk, members),
   });
-  const memberFor = (message: InboundMessage, settle: Pick<Member, "resolve" | "reject">) => createMember(message, executionContext(), services.ids.next(), settle);
+  const memberFor = (message: InboundMessage, settle: Pick<Member, "resolve" | "reject">) =>
+    createMember(message, executionContext(), services.ids.next(), settle);
   return {
     accept(message) {
       if (executionContext().unitOfWork) return acceptInside(desk, (settle) => memberFor(message, settle));
@@ -61,7 +69,10 @@ export function createIntake(services: IntakeServices): Intake {
 }
 
 /** Alone, in the current unit of work. What the cache holds could be older than the unit, so everything is read. */
-async function acceptInside(desk: Desk, memberFor: (settle: Pick<Member, "resolve" | "reject">) => Member): Promise<InboundReceipt> {
+async function acceptInside(
+  desk: Desk,
+  memberFor: (settle: Pick<Member, "resolve" | "reject">) => Member,
+): Promise<InboundReceipt> {
   const { promise, resolve, reject } = Promise.withResolvers<InboundReceipt>();
   const member = memberFor({ resolve, reject });
   desk.cache.forget([member]);
@@ -107,14 +118,23 @@ async function write({ services, cache, finalStatuses }: Desk, members: readonly
   if (strangers.length > 0) await readGroup(database, strangers, finalStatuses, knowledge);
   const group = await prepareGroup(services, members, knowledge);
   if (group.rows.messages.length === 0) return group;
-  const parameters = [group.at, finalStatuses, ReceiveMessage.name, MessageReceived.topic, MessageReceived.version, ...group.rows.parameters()];
+  const parameters = [
+    group.at,
+    finalStatuses,
+    ReceiveMessage.name,
+    MessageReceived.topic,
+    MessageReceived.version,
+    ...group.rows.parameters(),
+  ];
   await database.query(WRITE, parameters, { name: "intake_write" });
   return group;
 }
 
 /** The conversations of a group as it left them in the database. */
 function conversationsOf({ rows }: PreparedGroup): ReadonlyMap<string, KnownConversation> {
-  return new Map([...rows.conversations].map(([key, { id, contact, lead }]) => [key, { id, contactId: contact, leadId: lead }]));
+  return new Map(
+    [...rows.conversations].map(([key, { id, contact, lead }]) => [key, { id, contactId: contact, leadId: lead }]),
+  );
 }
 
 function settle({ receipts, refused }: PreparedGroup): void {

@@ -73,7 +73,8 @@ export class GroupQueue<T extends Queued> {
     const left: T[] = [];
     const blocked = new Set<string>();
     for (const item of this.#waiting) {
-      if (group.length < this.#options.maxGroup && !item.keys.some((key) => this.#held.has(key) || blocked.has(key))) group.push(item);
+      if (group.length < this.#options.maxGroup && !item.keys.some((key) => this.#held.has(key) || blocked.has(key)))
+        group.push(item);
       else {
         left.push(item);
         for (const key of item.keys) blocked.add(key);

@@ -9,7 +9,9 @@ const BY_INDEX = "set enable_seqscan to off set enable_hashjoin to off set enabl
 
 const RECORD = "id, tenant_id, version, created_at, updated_at";
 
-export const intakeSchema: readonly SchemaStep[] = [{ name: "intake-1", statements: [readFunction(), writeFunction()] }];
+export const intakeSchema: readonly SchemaStep[] = [
+  { name: "intake-1", statements: [readFunction(), writeFunction()] },
+];
 
 /** The newest open lead of a contact. */
 function openLead(contact: string): string {

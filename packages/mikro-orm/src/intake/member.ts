@@ -19,7 +19,12 @@ export interface Member {
 
 type Settle = Pick<Member, "resolve" | "reject">;
 
-export function createMember(message: InboundMessage, context: ExecutionContext, messageId: string, { resolve, reject }: Settle): Member {
+export function createMember(
+  message: InboundMessage,
+  context: ExecutionContext,
+  messageId: string,
+  { resolve, reject }: Settle,
+): Member {
   const conversationKey = externalKey(message.channelAccountId, message.conversationExternalId);
   const identityKeys = message.sender.identities.map(({ kind, value }) => identityKey(context.tenantId, kind, value));
   return {

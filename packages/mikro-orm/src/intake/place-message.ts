@@ -1,4 +1,11 @@
-import { type Conversation, ConversationOpened, type InboundReceipt, type Message, MessageReceived, previewOf } from "@crmessenger/kernel/communication";
+import {
+  type Conversation,
+  ConversationOpened,
+  type InboundReceipt,
+  type Message,
+  MessageReceived,
+  previewOf,
+} from "@crmessenger/kernel/communication";
 import type { EventDispatcher, Ids, NewRecord } from "@crmessenger/kernel/infrastructure";
 import { type Contact, ContactCreated, type Lead, LeadCreated } from "@crmessenger/kernel/sales";
 import { runWithContext } from "@crmessenger/kernel";
@@ -12,6 +19,8 @@ export interface Placing {
   readonly dispatcher: EventDispatcher;
   readonly rows: GroupRows;
   readonly knowledge: GroupKnowledge;
+  /** Leads that the group opens, by contact. */
+  readonly leads: Map<string, string>;
   /** The members with whom conversations begin. */
   readonly openers: Map<ConversationChange, Member>;
   /** The time of the group. */
@@ -33,9 +42,26 @@ export function addContact(placing: Placing, { context: { tenantId } }: Member, 
 }
 
 /** `known` says that the contact existed before the group, so that somebody else could open a lead for it meanwhile. */
-export function addLead(placing: Placing, { context: { tenantId } }: Member, draft: NewRecord<Lead>, known: boolean): void {
+export function addLead(
+  placing: Placing,
+  { context: { tenantId } }: Member,
+  draft: NewRecord<Lead>,
+  known: boolean,
+): void {
   const { id, title, contactId, status, source, ownerId, teamId, attributes } = draft;
-  placing.rows.leads.push({ id, tenant: tenantId, title, contact: contactId, known, status, source, owner: ownerId, team: teamId, attributes });
+  placing.leads.set(contactId, id);
+  placing.rows.leads.push({
+    id,
+    tenant: tenantId,
+    title,
+    contact: contactId,
+    known,
+    status,
+    source,
+    owner: ownerId,
+    team: teamId,
+    attributes,
+  });
   const lead: Lead = { ...draft, statusChangedAt: placing.at, ...recordFields(placing, tenantId) };
   placing.rows.addEvent(placing.dispatcher.envelope(LeadCreated, { type: "lead", id, version: 1 }, { lead }));
 }
@@ -44,12 +70,17 @@ export function addLead(placing: Placing, { context: { tenantId } }: Member, dra
 export function addIdentities(placing: Placing, { message, context, identityKeys }: Member, person: KnownPerson): void {
   const { people } = placing.knowledge;
   for (const [index, key] of identityKeys.entries()) {
-    const known = people.get(key);
-    if (!known) {
-      const { kind, value, verified } = message.sender.identities[index] as (typeof message.sender.identities)[number];
-      placing.rows.identities.push({ id: placing.ids.next(), tenant: context.tenantId, contact: person.contactId, kind, value, verified });
-    }
-    if (!known || (known.contactId === person.contactId && known.leadId === null)) people.set(key, person);
+    if (people.has(key)) continue;
+    const { kind, value, verified } = message.sender.identities[index] as (typeof message.sender.identities)[number];
+    placing.rows.identities.push({
+      id: placing.ids.next(),
+      tenant: context.tenantId,
+      contact: person.contactId,
+      kind,
+      value,
+      verified,
+    });
+    people.set(key, person);
   }
 }
 
@@ -83,11 +114,19 @@ export function announceConversations({ rows, openers, dispatcher, ...placing }:
       lastInboundAt: last,
       ...recordFields(placing, change.tenant),
     };
-    runWithContext(context, () => rows.addEvent(dispatcher.envelope(ConversationOpened, { type: "conversation", id, version: 1 }, { conversation })));
+    runWithContext(context, () =>
+      rows.addEvent(
+        dispatcher.envelope(ConversationOpened, { type: "conversation", id, version: 1 }, { conversation }),
+      ),
+    );
   }
 }
 
-function conversationFor(placing: Placing, member: Member, { contactId, leadId, newLead }: Belonging): ConversationChange {
+function conversationFor(
+  placing: Placing,
+  member: Member,
+  { contactId, leadId, newLead }: Belonging,
+): ConversationChange {
   const { rows, knowledge } = placing;
   const { message, conversationKey } = member;
   const changed = rows.conversations.get(conversationKey);
@@ -142,7 +181,7 @@ function messageRow(placing: Placing, member: Member, { id: conversationId, cont
   return {
     id: messageId,
     tenant: tenantId,
-   
+
     conversation: conversationId,
     account: channelAccountId,
     contact,

@@ -4,7 +4,14 @@ import type { Clock, EventDispatcher, Ids, NewRecord } from "@crmessenger/kernel
 import type { Contact, Lead } from "@crmessenger/kernel/sales";
 import { GroupRows } from "./group-rows.ts";
 import type { Member } from "./member.ts";
-import { type Placing, addContact, addIdentities, addLead, addMessage, announceConversations } from "./place-message.ts";
+import {
+  type Placing,
+  addContact,
+  addIdentities,
+  addLead,
+  addMessage,
+  announceConversations,
+} from "./place-message.ts";
 import type { GroupKnowledge } from "./read-group.ts";
 
 export interface PrepareServices {
@@ -29,11 +36,22 @@ export interface PreparedGroup {
  * Turns messages into rows, one after another: later members see what earlier ones made. A member whose hooks fail
  * has changed nothing yet and leaves; the rest go on.
  */
-export async function prepareGroup(services: PrepareServices, members: readonly Member[], knowledge: GroupKnowledge): Promise<PreparedGroup> {
+export async function prepareGroup(
+  services: PrepareServices,
+  members: readonly Member[],
+  knowledge: GroupKnowledge,
+): Promise<PreparedGroup> {
   const rows = new GroupRows();
   const receipts = new Map<Member, InboundReceipt>();
   const refused = new Map<Member, unknown>();
-  const placing: Placing = { ...services, rows, knowledge, openers: new Map(), at: new Date(services.clock.now()).toISOString() };
+  const placing: Placing = {
+    ...services,
+    rows,
+    knowledge,
+    openers: new Map(),
+    leads: new Map(),
+    at: new Date(services.clock.now()).toISOString(),
+  };
   for (const member of members) {
     const earlier = earlierReceipt(knowledge, member);
     if (earlier) {
@@ -44,7 +62,10 @@ export async function prepareGroup(services: PrepareServices, members: readonly 
       const drafts = draftsFor(placing, member);
       // Most messages create nothing besides themselves, and then nothing is awaited.
       const settled = drafts && (await runWithContext(member.context, () => settleDrafts(services, drafts)));
-      receipts.set(member, runWithContext(member.context, () => place(placing, member, settled)));
+      receipts.set(
+        member,
+        runWithContext(member.context, () => place(placing, member, settled)),
+      );
     } catch (error) {
       refused.set(member, error);
     }
@@ -70,10 +91,10 @@ interface Drafts {
   readonly lead: NewRecord<Lead>;
 }
 
-function belongingOf({ knowledge }: Placing, { conversationKey, identityKeys }: Member): Belonging {
+function belongingOf({ knowledge, leads }: Placing, { conversationKey, identityKeys }: Member): Belonging {
   const person = identityKeys.map((key) => knowledge.people.get(key)).find((known) => known !== undefined);
   const known = knowledge.conversations.get(conversationKey) ?? person;
-  return { contactId: known?.contactId, leadId: known?.leadId ?? undefined };
+  return { contactId: known?.contactId, leadId: known?.leadId ?? (known && leads.get(known.contactId)) };
 }
 
 /** Drafts of what this message creates besides itself; undefined when there is nothing. */
@@ -82,7 +103,8 @@ function draftsFor(placing: Placing, member: Member): Drafts | undefined {
   const { contactId, leadId } = belongingOf(placing, member);
   if (leadId !== undefined) return undefined;
   const name = message.sender.name || (message.sender.identities[0]?.value ?? "");
-  const contact: NewRecord<Contact> | undefined = contactId === undefined ? { id: placing.ids.next(), name, ownerId: null, attributes: {} } : undefined;
+  const contact: NewRecord<Contact> | undefined =
+    contactId === undefined ? { id: placing.ids.next(), name, ownerId: null, attributes: {} } : undefined;
   const lead: NewRecord<Lead> = {
     id: placing.ids.next(),
     title: name,
@@ -100,7 +122,10 @@ function draftsFor(placing: Placing, member: Member): Drafts | undefined {
 /** Whatever the hooks change, the ids stay. */
 async function settleDrafts({ contactDraft, leadDraft }: PrepareServices, { contact, lead }: Drafts): Promise<Drafts> {
   const settledContact = contact && { ...(await contactDraft.apply(contact)), id: contact.id };
-  return { contact: settledContact, lead: { ...(await leadDraft.apply(lead)), id: lead.id, contactId: lead.contactId } };
+  return {
+    contact: settledContact,
+    lead: { ...(await leadDraft.apply(lead)), id: lead.id, contactId: lead.contactId },
+  };
 }
 
 /** Adds the rows of one message. Nothing here can fail or wait. */

@@ -45,12 +45,20 @@ interface Answer {
   readonly answered: readonly Placed<{ messageId: string }>[] | null;
 }
 
-const READ = "select intake_read($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[]) as answer";
+const READ =
+  "select intake_read($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[]) as answer";
 
 /** Adds to `knowledge` what the database knows about these members, in one round trip for all. */
-export async function readGroup(database: Database, members: readonly Member[], finalStatuses: readonly string[], knowledge: GroupKnowledge): Promise<void> {
+export async function readGroup(
+  database: Database,
+  members: readonly Member[],
+  finalStatuses: readonly string[],
+  knowledge: GroupKnowledge,
+): Promise<void> {
   const messages = members.map(({ message }) => message);
-  const claims = members.flatMap(({ message, context: { tenantId } }) => message.sender.identities.map(({ kind, value }) => ({ tenantId, kind, value })));
+  const claims = members.flatMap(({ message, context: { tenantId } }) =>
+    message.sender.identities.map(({ kind, value }) => ({ tenantId, kind, value })),
+  );
   const parameters = [
     messages.map(({ channelAccountId }) => channelAccountId),
     messages.map(({ externalId }) => externalId),
@@ -66,8 +74,10 @@ export async function readGroup(database: Database, members: readonly Member[], 
   const memberAt = (place: number) => members[place - 1] as Member;
   const identityKeys = members.flatMap((member) => member.identityKeys);
   for (const { place, ...known } of answer?.messages ?? []) knowledge.messages.set(memberAt(place).messageKey, known);
-  for (const { place, ...known } of answer?.conversations ?? []) knowledge.conversations.set(memberAt(place).conversationKey, known);
-  for (const { place, ...known } of answer?.people ?? []) knowledge.people.set(identityKeys[place - 1] as string, known);
+  for (const { place, ...known } of answer?.conversations ?? [])
+    knowledge.conversations.set(memberAt(place).conversationKey, known);
+  for (const { place, ...known } of answer?.people ?? [])
+    knowledge.people.set(identityKeys[place - 1] as string, known);
   for (const { place, messageId } of answer?.answered ?? []) {
     const { channelAccountId, replyToExternalId = "" } = memberAt(place).message;
     knowledge.answered.set(externalKey(channelAccountId, replyToExternalId), messageId);

@@ -36,5 +36,7 @@ export function bossDatabase(database: Database, unitOfWork: UnitOfWork): BossDa
 
 /** pg-boss goes by SQLSTATE where a unique key decides a race. */
 function inItsTerms(error: unknown): unknown {
-  return isCrmError(error, "CRM_STORAGE_DUPLICATE") ? Object.assign(new Error(error.message, { cause: error }), { code: "23505" }) : error;
+  return isCrmError(error, "CRM_STORAGE_DUPLICATE")
+    ? Object.assign(new Error(error.message, { cause: error }), { code: "23505" })
+    : error;
 }

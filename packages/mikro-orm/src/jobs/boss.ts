@@ -41,7 +41,10 @@ async function start({ db, schema, logger }: BossOptions, settings: object): Pro
   } catch (error) {
     await stopBoss(boss).catch(() => {}); // the reason it didn't start is what counts
     const failure = toCrmError(error);
-    throw new CrmError("CRM_JOB_QUEUE", `The job queue could not be started: ${failure.message}`, { details: failure.details, cause: error });
+    throw new CrmError("CRM_JOB_QUEUE", `The job queue could not be started: ${failure.message}`, {
+      details: failure.details,
+      cause: error,
+    });
   }
   return boss;
 }

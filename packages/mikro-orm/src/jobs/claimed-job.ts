@@ -46,7 +46,12 @@ export class ClaimedJob {
   readonly #controller = new AbortController();
   #isRunning = true;
 
-  constructor(job: FetchedJob, definition: JobDefinition, services: { readonly clock: Clock; readonly ids: Ids }, wakesSeen: number) {
+  constructor(
+    job: FetchedJob,
+    definition: JobDefinition,
+    services: { readonly clock: Clock; readonly ids: Ids },
+    wakesSeen: number,
+  ) {
     this.job = job;
     this.wakesSeen = wakesSeen;
     this.#definition = definition;
@@ -66,10 +71,21 @@ export class ClaimedJob {
   async run(handler: (run: JobRun) => Promise<void>): Promise<Outcome> {
     const { job } = this;
     const parsed = this.#definition.data.safeParse(job.data.data);
-    if (!parsed.success) return this.#dead(new CrmError("CRM_JOB_DATA", `The data of a waiting job ${job.name} do not fit its definition: ${parsed.error.issues[0]?.message ?? ""}`));
+    if (!parsed.success)
+      return this.#dead(
+        new CrmError(
+          "CRM_JOB_DATA",
+          `The data of a waiting job ${job.name} do not fit its definition: ${parsed.error.issues[0]?.message ?? ""}`,
+        ),
+      );
     const cancelTimers = this.#limit();
     try {
-      const run: JobRun = { id: job.id, data: parsed.data, attempt: job.retryCount + 1, signal: this.#controller.signal };
+      const run: JobRun = {
+        id: job.id,
+        data: parsed.data,
+        attempt: job.retryCount + 1,
+        signal: this.#controller.signal,
+      };
       await Promise.race([runWithContext(this.#context(), () => handler(run)), cancelTimers.tooLate]);
       return { kind: "done" };
     } catch (error) {
@@ -89,7 +105,11 @@ export class ClaimedJob {
     const { clock } = this.#services;
     const tooLate = Promise.withResolvers<never>();
     tooLate.promise.catch(() => {}); // when the handler has ended before, nobody listens
-    const reason = new CrmError("CRM_JOB_TIMEOUT", `The job ${this.job.name} took longer than ${LIMIT_MS / 60_000} minutes.`, { retryable: true });
+    const reason = new CrmError(
+      "CRM_JOB_TIMEOUT",
+      `The job ${this.job.name} took longer than ${LIMIT_MS / 60_000} minutes.`,
+      { retryable: true },
+    );
     const cancelLimit = clock.schedule(LIMIT_MS, () => this.abort(reason));
     const cancelGrace = clock.schedule(LIMIT_MS + GRACE_MS, () => tooLate.reject(reason));
     return {
@@ -106,7 +126,11 @@ export class ClaimedJob {
     const failures = this.#failures();
     const { maxAttempts, backoffMs, maxBackoffMs } = this.#definition;
     if ((deliberate && !error.retryable) || failures >= maxAttempts) return this.#dead(error);
-    return { kind: "retry", error, delayMs: error.retryAfterMs ?? Math.min(maxBackoffMs, backoffMs * 2 ** Math.min(30, failures - 1)) };
+    return {
+      kind: "retry",
+      error,
+      delayMs: error.retryAfterMs ?? Math.min(maxBackoffMs, backoffMs * 2 ** Math.min(30, failures - 1)),
+    };
   }
 
   #dead(error: CrmError): Outcome {

@@ -1,6 +1,18 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { CrmError, executionContext, runOutsideUnitOfWork } from "@crmessenger/kernel";
-import type { Clock, EnqueueOptions, Ids, JobDefinition, JobRun, JobState, Jobs, Json, Logger, RunningWorker, UnitOfWork } from "@crmessenger/kernel/infrastructure";
+import type {
+  Clock,
+  EnqueueOptions,
+  Ids,
+  JobDefinition,
+  JobRun,
+  JobState,
+  Jobs,
+  Json,
+  Logger,
+  RunningWorker,
+  UnitOfWork,
+} from "@crmessenger/kernel/infrastructure";
 import type { PgBoss } from "pg-boss";
 import type { Database } from "../database/database.ts";
 import type { ProcessPresence } from "../leases/process-presence.ts";
@@ -104,7 +116,10 @@ class BossJobs implements JobsHandle {
     const { desk, rounds } = this.#started();
     await runOutsideUnitOfWork(() => this.#makeSureOf([job.name]));
     const onStop = (worker: JobWorker) => this.#workers.delete(worker);
-    const worker = this.#detached(() => new JobWorker(job as JobDefinition, run as (run: JobRun) => Promise<void>, { ...this.#services, desk }, onStop));
+    const worker = this.#detached(
+      () =>
+        new JobWorker(job as JobDefinition, run as (run: JobRun) => Promise<void>, { ...this.#services, desk }, onStop),
+    );
     this.#workers.add(worker);
     rounds.wake();
     return worker;
@@ -118,7 +133,11 @@ class BossJobs implements JobsHandle {
     try {
       scheduler.previewSchedule(cron, { count: 1 });
     } catch (error) {
-      throw new CrmError("CRM_JOB_CRON", `"${cron}" is no cron schedule, such as "*/5 * * * *" for every five minutes.`, { status: 422, details: { job: job.name, cron }, cause: error });
+      throw new CrmError(
+        "CRM_JOB_CRON",
+        `"${cron}" is no cron schedule, such as "*/5 * * * *" for every five minutes.`,
+        { status: 422, details: { job: job.name, cron }, cause: error },
+      );
     }
     await this.#makeSureOf([job.name]);
     await scheduler.schedule(job.name, cron, scheduled, { tz: "UTC", singletonKey: singletonKeyOf(scheduled, "") });
@@ -130,7 +149,11 @@ class BossJobs implements JobsHandle {
 
   #started(): Running {
     if (this.#running) return this.#running;
-    throw new CrmError("CRM_JOB_NOT_STARTED", "The job queue does not run: work on jobs after the start of the storage and before its stop.", { status: 503, retryable: true });
+    throw new CrmError(
+      "CRM_JOB_NOT_STARTED",
+      "The job queue does not run: work on jobs after the start of the storage and before its stop.",
+      { status: 503, retryable: true },
+    );
   }
 
   /** In the current unit of work, or on its own. */

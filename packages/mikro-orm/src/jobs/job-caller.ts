@@ -31,7 +31,12 @@ export class JobCaller {
   constructor(services: CallerServices, workers: WorkerSet) {
     this.#services = services;
     this.#workers = workers;
-    this.#pump = new Pump(services, { name: "Telling other processes about jobs", everyMs: NEAR_MS, paceMs: () => GATHER_MS, run: () => this.#tell() });
+    this.#pump = new Pump(services, {
+      name: "Telling other processes about jobs",
+      everyMs: NEAR_MS,
+      paceMs: () => GATHER_MS,
+      run: () => this.#tell(),
+    });
   }
 
   async start(): Promise<void> {
@@ -65,7 +70,10 @@ export class JobCaller {
     const names = [...this.#toTell];
     this.#toTell.clear();
     if (names.length === 0) return;
-    await this.#services.database.query("select pg_notify($1, n) from unnest($2::text[]) as n", [CHANNEL, names.map((name) => `${this.#services.presence.id} ${name}`)]);
+    await this.#services.database.query("select pg_notify($1, n) from unnest($2::text[]) as n", [
+      CHANNEL,
+      names.map((name) => `${this.#services.presence.id} ${name}`),
+    ]);
   }
 
   #heard(payload: string): void {

@@ -1,4 +1,4 @@
-import type { CrmError } from "@crmessenger/kernel";
+import { type CrmError, isCrmError } from "@crmessenger/kernel";
 import type { UnitOfWork } from "@crmessenger/kernel/infrastructure";
 import type { CommandResponse, PgBoss } from "pg-boss";
 import { type FetchedJob, interruptionsIn } from "./claimed-job.ts";
@@ -7,6 +7,11 @@ import type { Claim, JobStore, Orphan } from "./job-store.ts";
 interface Finishing {
   readonly claim: Claim;
   readonly over: PromiseWithResolvers<void>;
+}
+
+export interface Claims {
+  readonly jobs: readonly FetchedJob[];
+  readonly mayHaveMore: boolean;
 }
 
 /** Where workers get jobs and give them back. Every return is for one attempt: who lost it meanwhile changes nothing. */
@@ -23,12 +28,26 @@ export class JobDesk {
   }
 
   /** Up to so many due jobs, in the order in which they were enqueued, and whether there may be more. */
-  async claim(name: string, count: number): Promise<{ readonly jobs: readonly FetchedJob[]; readonly mayHaveMore: boolean }> {
-    const jobs = (await this.#boss.fetch(name, { batchSize: count, includeMetadata: true, groupConcurrency: 1 })) as unknown as FetchedJob[];
+  async claim(name: string, count: number): Promise<Claims> {
+    try {
+      return await this.#unitOfWork.run(() => this.#claim(name, count));
+    } catch (error) {
+      // Another process claimed a job of the same key at the same moment; the next look sees it.
+      if (isCrmError(error, "CRM_STORAGE_DUPLICATE")) return { jobs: [], mayHaveMore: true };
+      throw error;
+    }
+  }
+
+  async #claim(name: string, count: number): Promise<Claims> {
+    const preferred = this.#store.preferOrder();
+    const fetched = this.#boss.fetch(name, { batchSize: count, includeMetadata: true, groupConcurrency: 1 });
+    const [, jobs] = (await Promise.all([preferred, fetched])) as unknown as [void, readonly FetchedJob[]];
     const keyed = jobs.filter(({ data }) => data.key !== undefined);
     const dropped = keyed.length === 0 ? 0 : await this.#store.coalesce(name, keyed);
     return {
-      jobs: jobs.toSorted((a, b) => (a.createdOn === b.createdOn ? compare(a.id, b.id) : compare(a.createdOn, b.createdOn))),
+      jobs: jobs.toSorted((a, b) =>
+        a.createdOn === b.createdOn ? compare(a.id, b.id) : compare(a.createdOn, b.createdOn),
+      ),
       // Jobs of one key take places in a fetch and come out as one.
       mayHaveMore: jobs.length === count || dropped > 0,
     };
@@ -70,9 +89,16 @@ export class JobDesk {
 
   /** Says that these jobs, all of one kind, are still being worked on. Answers those that are no longer ours. */
   async touch<C extends Claim>(name: string, claims: readonly C[]): Promise<readonly C[]> {
-    const { isOurs } = settled(await this.#boss.touch(name, claims.map(({ id, retryCount }) => ({ id, retryCount }))));
+    const { isOurs } = settled(
+      await this.#boss.touch(
+        name,
+        claims.map(({ id, retryCount }) => ({ id, retryCount })),
+      ),
+    );
     // A job that was taken away may have come back, as another attempt.
-    const last = new Map(claims.map(({ id, retryCount }) => [id, retryCount] as const).toSorted(([, a], [, b]) => a - b));
+    const last = new Map(
+      claims.map(({ id, retryCount }) => [id, retryCount] as const).toSorted(([, a], [, b]) => a - b),
+    );
     return claims.filter(({ id, retryCount }) => !isOurs(id) || retryCount !== last.get(id));
   }
 
@@ -84,7 +110,10 @@ export class JobDesk {
   async #finishAll(name: string): Promise<void> {
     for (let batch = this.#take(name); batch; batch = this.#take(name)) {
       try {
-        await this.#boss.deleteJob(name, batch.map(({ claim: { id, retryCount } }) => ({ id, retryCount })));
+        await this.#boss.deleteJob(
+          name,
+          batch.map(({ claim: { id, retryCount } }) => ({ id, retryCount })),
+        );
         for (const { over } of batch) over.resolve();
       } catch (error) {
         for (const { over } of batch) over.reject(error);

@@ -19,13 +19,29 @@ export class JobMaker {
 
   make(definition: JobDefinition, data: Json, { key, runAt }: EnqueueOptions): NewJob {
     const { name } = definition;
-    if (!NAME.test(name)) throw new CrmError("CRM_JOB_NAME", `"${name}" can't name a kind of job: use letters, digits and the characters _ - . /`, { details: { job: name } });
+    if (!NAME.test(name))
+      throw new CrmError(
+        "CRM_JOB_NAME",
+        `"${name}" can't name a kind of job: use letters, digits and the characters _ - . /`,
+        { details: { job: name } },
+      );
     check(definition, data);
     const time = runAt === undefined ? undefined : new Date(runAt);
-    if (time && Number.isNaN(time.getTime())) throw new CrmError("CRM_JOB_RUN_AT", `"${runAt}" is no time to run a job ${name} at: use RFC 3339.`, { status: 422, details: { job: name, runAt } });
+    if (time && Number.isNaN(time.getTime()))
+      throw new CrmError("CRM_JOB_RUN_AT", `"${runAt}" is no time to run a job ${name} at: use RFC 3339.`, {
+        status: 422,
+        details: { job: name, runAt },
+      });
     const id = this.#ids.next();
     const ticket = ticketFor(data, key);
-    return { id, name, ticket, singletonKey: singletonKeyOf(ticket, id), createdOn: this.#nextMoment(), ...(time ? { runAt: time.toISOString() } : {}) };
+    return {
+      id,
+      name,
+      ticket,
+      singletonKey: singletonKeyOf(ticket, id),
+      createdOn: this.#nextMoment(),
+      ...(time ? { runAt: time.toISOString() } : {}),
+    };
   }
 
   /**
@@ -44,5 +60,9 @@ function check({ name, data: schema }: JobDefinition, data: Json): void {
   const parsed = schema.safeParse(data);
   if (parsed.success) return;
   const issues = parsed.error.issues.map(({ path, message }) => ({ path: path.join("."), message }));
-  throw new CrmError("CRM_JOB_DATA", `The data of a job ${name} do not fit its definition: ${issues[0]?.path} ${issues[0]?.message}`, { status: 422, details: { job: name, issues } });
+  throw new CrmError(
+    "CRM_JOB_DATA",
+    `The data of a job ${name} do not fit its definition: ${issues[0]?.path} ${issues[0]?.message}`,
+    { status: 422, details: { job: name, issues } },
+  );
 }

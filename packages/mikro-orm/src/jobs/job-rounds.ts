@@ -39,7 +39,11 @@ export class JobRounds {
 
   constructor(services: RoundsServices) {
     this.#services = services;
-    this.#pump = new Pump(services, { name: "Looking after jobs", everyMs: EVERY_MS[services.database.engine], run: () => this.#look() });
+    this.#pump = new Pump(services, {
+      name: "Looking after jobs",
+      everyMs: EVERY_MS[services.database.engine],
+      run: () => this.#look(),
+    });
   }
 
   async start(): Promise<void> {
@@ -78,16 +82,26 @@ export class JobRounds {
     if (database.engine === "pglite" || clock.now() - this.#touchedAt < TOUCH_EVERY_MS) return;
     this.#touchedAt = clock.now();
     for (const worker of workers.all()) {
-      const claims = worker.claims.map((claimed) => ({ claimed, id: claimed.job.id, retryCount: claimed.job.retryCount, name: claimed.job.name }));
+      const claims = worker.claims.map((claimed) => ({
+        claimed,
+        id: claimed.job.id,
+        retryCount: claimed.job.retryCount,
+        name: claimed.job.name,
+      }));
       if (claims.length === 0) continue;
-      for (const { claimed } of await desk.touch(worker.definition.name, claims)) if (claimed.isRunning) claimed.abort(lost());
+      for (const { claimed } of await desk.touch(worker.definition.name, claims))
+        if (claimed.isRunning) claimed.abort(lost());
     }
   }
 
   async #releaseOrphans(names: readonly string[]): Promise<void> {
     const { store, desk, workers, presence, logger } = this.#services;
     const inHand = workers.all().flatMap(({ claims }) => claims.map(({ job }) => job.id));
-    const orphans = await store.orphans(names, inHand, { since: this.#since, silenceMs: SILENCE_MS, alone: presence.aloneCondition });
+    const orphans = await store.orphans(names, inHand, {
+      since: this.#since,
+      silenceMs: SILENCE_MS,
+      alone: presence.aloneCondition,
+    });
     if (orphans.length === 0) return;
     await desk.releaseOrphans(orphans);
     logger.info("Jobs whose worker had died are run again.", { jobs: orphans.length });
@@ -95,5 +109,7 @@ export class JobRounds {
 }
 
 function lost(): CrmError {
-  return new CrmError("CRM_JOB_LOST", "The job was taken from this worker, which had been silent for too long.", { retryable: true });
+  return new CrmError("CRM_JOB_LOST", "The job was taken from this worker, which had been silent for too long.", {
+    retryable: true,
+  });
 }

@@ -25,12 +25,21 @@ export class JobWorker implements RunningWorker {
   #wakes = 0;
   #mayHaveMore = false;
 
-  constructor(definition: JobDefinition, handler: (run: JobRun) => Promise<void>, services: WorkerServices, onStop: (worker: JobWorker) => void) {
+  constructor(
+    definition: JobDefinition,
+    handler: (run: JobRun) => Promise<void>,
+    services: WorkerServices,
+    onStop: (worker: JobWorker) => void,
+  ) {
     this.definition = definition;
     this.#handler = handler;
     this.#services = services;
     this.#onStop = onStop;
-    this.#pump = new Pump(services, { name: `Fetching jobs ${definition.name}`, everyMs: LOOK_EVERY_MS, run: () => this.#fill() });
+    this.#pump = new Pump(services, {
+      name: `Fetching jobs ${definition.name}`,
+      everyMs: LOOK_EVERY_MS,
+      run: () => this.#fill(),
+    });
     this.#pump.start();
   }
 
@@ -51,7 +60,9 @@ export class JobWorker implements RunningWorker {
 
   async stop(): Promise<void> {
     await this.#pump.stop();
-    const reason = new CrmError(STOPPED, `The worker of ${this.definition.name} stops. The job will be run again.`, { retryable: true });
+    const reason = new CrmError(STOPPED, `The worker of ${this.definition.name} stops. The job will be run again.`, {
+      retryable: true,
+    });
     for (const claimed of this.#inHand.keys()) claimed.abort(reason);
     await Promise.all(this.#inHand.values());
     this.#onStop(this);
@@ -78,7 +89,10 @@ export class JobWorker implements RunningWorker {
       await this.#settle(claimed, outcome);
     } catch (error) {
       const { code, message } = toCrmError(error);
-      logger.error(`The end of a job ${claimed.job.name} could not be stored; it will be run again: ${message}`, { job: claimed.job.id, code });
+      logger.error(`The end of a job ${claimed.job.name} could not be stored; it will be run again: ${message}`, {
+        job: claimed.job.id,
+        code,
+      });
     }
     this.#inHand.delete(claimed);
     // What was enqueued for the same key meanwhile had to wait for this one.
@@ -104,7 +118,13 @@ export class JobWorker implements RunningWorker {
   #report({ job }: ClaimedJob, outcome: Outcome): void {
     const { logger } = this.#services;
     const fields = { job: job.id, kind: job.name, attempt: job.retryCount + 1 };
-    if (outcome.kind === "retry") logger.warn(`A job ${job.name} failed and will be tried again: ${outcome.error.message}`, { ...fields, code: outcome.error.code, delayMs: outcome.delayMs });
-    if (outcome.kind === "dead") logger.error(`A job ${job.name} was given up: ${outcome.error.message}`, { ...fields, code: outcome.error.code });
+    if (outcome.kind === "retry")
+      logger.warn(`A job ${job.name} failed and will be tried again: ${outcome.error.message}`, {
+        ...fields,
+        code: outcome.error.code,
+        delayMs: outcome.delayMs,
+      });
+    if (outcome.kind === "dead")
+      logger.error(`A job ${job.name} was given up: ${outcome.error.message}`, { ...fields, code: outcome.error.code });
   }
 }

@@ -46,21 +46,34 @@ class RowLeases implements LeasesHandle {
 
   async stop(): Promise<void> {
     await this.#pump.stop();
-    const failures = (await Promise.allSettled([...this.#held.values()].map((lease) => lease.release()))).filter(({ status }) => status === "rejected");
-    if (failures.length > 0) this.#services.logger.warn("Some leases could not be given back and will run out by themselves.", { leases: failures.length });
+    const failures = (await Promise.allSettled([...this.#held.values()].map((lease) => lease.release()))).filter(
+      ({ status }) => status === "rejected",
+    );
+    if (failures.length > 0)
+      this.#services.logger.warn("Some leases could not be given back and will run out by themselves.", {
+        leases: failures.length,
+      });
     await this.presence.stop();
   }
 
   async tryAcquire(name: string, { ttlMs = DEFAULT_TTL_MS }: LeaseOptions = {}): Promise<Lease | undefined> {
     const since = this.#services.clock.now();
     const { rows } = await runOutsideUnitOfWork(() =>
-      this.#services.database.query<{ token: number }>(ACQUIRE[this.#services.database.engine], [name, this.presence.id, ttlMs], { name: "lease_acquire" }),
+      this.#services.database.query<{ token: number }>(
+        ACQUIRE[this.#services.database.engine],
+        [name, this.presence.id, ttlMs],
+        { name: "lease_acquire" },
+      ),
     );
     const [row] = rows;
     if (!row) return undefined;
     this.#held.get(name)?.lose("Another holder took it after it had run out.");
     const tenure = { name, fencingToken: row.token, ttlMs, since };
-    const lease = new HeldLease(tenure, { clock: this.#services.clock, renew: () => this.#pump.wake(), giveUp: (lease) => this.#release(lease) });
+    const lease = new HeldLease(tenure, {
+      clock: this.#services.clock,
+      renew: () => this.#pump.wake(),
+      giveUp: (lease) => this.#release(lease),
+    });
     this.#held.set(name, lease);
     return lease;
   }
@@ -95,7 +108,9 @@ class RowLeases implements LeasesHandle {
 
   async #release(lease: HeldLease): Promise<void> {
     if (this.#held.get(lease.name) === lease) this.#held.delete(lease.name);
-    await runOutsideUnitOfWork(() => this.#services.database.query(RELEASE, [lease.name, lease.fencingToken], { name: "lease_release" }));
+    await runOutsideUnitOfWork(() =>
+      this.#services.database.query(RELEASE, [lease.name, lease.fencingToken], { name: "lease_release" }),
+    );
     const [first] = this.#waiting.get(lease.name) ?? [];
     first?.();
   }
@@ -138,7 +153,9 @@ const acquireIf = (alsoFree: string) => `
 
 const ACQUIRE = {
   pglite: acquireIf(""),
-  postgresql: acquireIf(` or (l.process <> excluded.process and not exists (select from processes p where p.id = l.process and ${isAlive("p")}))`),
+  postgresql: acquireIf(
+    ` or (l.process <> excluded.process and not exists (select from processes p where p.id = l.process and ${isAlive("p")}))`,
+  ),
 };
 
 const RELEASE = `update leases set expires_at = '-infinity' where name = $1 and token = $2::bigint`;

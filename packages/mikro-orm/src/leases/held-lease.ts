@@ -63,12 +63,20 @@ export class HeldLease implements Lease {
   }
 
   lose(why: string): void {
-    this.#end(new CrmError("CRM_LEASE_LOST", `The lease "${this.name}" is lost: stop what was done under it. ${why}`, { status: 409, retryable: true, details: this.#details() }));
+    this.#end(
+      new CrmError("CRM_LEASE_LOST", `The lease "${this.name}" is lost: stop what was done under it. ${why}`, {
+        status: 409,
+        retryable: true,
+        details: this.#details(),
+      }),
+    );
   }
 
   async release(): Promise<void> {
     if (!this.isHeld) return;
-    this.#end(new CrmError("CRM_LEASE_RELEASED", `The lease "${this.name}" was given back.`, { details: this.#details() }));
+    this.#end(
+      new CrmError("CRM_LEASE_RELEASED", `The lease "${this.name}" was given back.`, { details: this.#details() }),
+    );
     await this.#keeper.giveUp(this);
   }
 

@@ -11,10 +11,10 @@ export interface PresenceServices {
 }
 
 /** How often a process says that it is there. */
-const HEARTBEAT_MS = 1_000;
+const HEARTBEAT_MS = 500;
 
 /** Without its connection and silent for this long, a process is taken for dead. */
-const SILENCE_MS = 2_500;
+const SILENCE_MS = 1_500;
 
 /**
  * Whether the process in row `alias` of `processes` lives. The server itself knows when a process was killed: its
@@ -42,7 +42,11 @@ export class ProcessPresence {
   constructor(services: PresenceServices) {
     this.#services = services;
     this.id = services.ids.next();
-    this.#pump = new Pump(services, { name: "Telling the other processes that this one is alive", everyMs: HEARTBEAT_MS, run: () => this.#beat() });
+    this.#pump = new Pump(services, {
+      name: "Telling the other processes that this one is alive",
+      everyMs: HEARTBEAT_MS,
+      run: () => this.#beat(),
+    });
   }
 
   /** Whether there are other processes, as far as the last heartbeat knew. */
@@ -69,7 +73,9 @@ export class ProcessPresence {
     try {
       await this.#services.database.query("delete from processes where id = $1::uuid", [this.id]);
     } catch (error) {
-      this.#services.logger.debug(`This process could not take its leave of the others, who will notice: ${toCrmError(error).message}`);
+      this.#services.logger.debug(
+        `This process could not take its leave of the others, who will notice: ${toCrmError(error).message}`,
+      );
     }
   }
 
@@ -113,7 +119,8 @@ export class ProcessPresence {
 
 const BEAT = `
   with beat as (update processes set seen_at = clock_timestamp() where id = $1::uuid returning id)
-  select (select count(*) from processes p where p.id <> b.id) as others from beat b`;
+  select (select count(*) from processes p where p.id <> b.id and p.seen_at > clock_timestamp() - interval '10 seconds') as others
+          from beat b`;
 
 const INTRODUCE = `
   insert into processes (id, backend_pid, backend_start, seen_at)

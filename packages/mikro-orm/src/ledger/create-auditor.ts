@@ -39,7 +39,9 @@ const MAX_LIMIT = 1_000;
 
 /** Entries wait in the unit of work and are written with one statement just before its commit. */
 export function createAuditor({ database, clock, ids }: LedgerServices): Auditor {
-  const buffer = new UnitBuffer<AuditRow>(database, "Audit entries", (rows) => database.query(INSERT, [JSON.stringify(rows)], { name: "audit.insert" }));
+  const buffer = new UnitBuffer<AuditRow>(database, "Audit entries", (rows) =>
+    database.query(INSERT, [JSON.stringify(rows)], { name: "audit.insert" }),
+  );
   return {
     async track(entries) {
       const { tenantId, actor, correlationId } = executionContext();
@@ -68,11 +70,34 @@ export function createAuditor({ database, clock, ids }: LedgerServices): Auditor
   };
 }
 
-interface HistoryRow extends Pick<AuditRow, "target_type" | "target_id" | "actor_kind" | "actor_id" | "changes">, Pick<AuditRecord, "id" | "tenantId" | "action" | "correlationId" | "at"> {
+interface HistoryRow
+  extends
+    Pick<AuditRow, "target_type" | "target_id" | "actor_kind" | "actor_id" | "changes">,
+    Pick<AuditRecord, "id" | "tenantId" | "action" | "correlationId" | "at"> {
   readonly [column: string]: unknown;
 }
 
-function toRecord({ id, tenantId, action, target_type, target_id, actor_kind, actor_id, changes, correlationId, at }: HistoryRow): AuditRecord {
+function toRecord({
+  id,
+  tenantId,
+  action,
+  target_type,
+  target_id,
+  actor_kind,
+  actor_id,
+  changes,
+  correlationId,
+  at,
+}: HistoryRow): AuditRecord {
   const target = { type: target_type, id: target_id };
-  return { id, tenantId, actor: { kind: actor_kind, id: actor_id }, correlationId, at, action, target, ...(changes ? { changes } : {}) };
+  return {
+    id,
+    tenantId,
+    actor: { kind: actor_kind, id: actor_id },
+    correlationId,
+    at,
+    action,
+    target,
+    ...(changes ? { changes } : {}),
+  };
 }

@@ -24,7 +24,13 @@ const COMPLETE = `update idempotency_claims set output = $5::jsonb where tenant_
 
 const PURGE = `delete from idempotency_claims where claimed_at < $1::timestamptz`;
 
-export function createIdempotency({ database, clock }: { readonly database: Database; readonly clock: Clock }): IdempotencyHandle {
+export function createIdempotency({
+  database,
+  clock,
+}: {
+  readonly database: Database;
+  readonly clock: Clock;
+}): IdempotencyHandle {
   const keyOf = ({ tenantId, actor, operation, key }: IdempotencyClaim) => [tenantId, actor, operation, key];
   const time = (offset: number) => new Date(clock.now() + offset).toISOString();
   return {
@@ -32,10 +38,16 @@ export function createIdempotency({ database, clock }: { readonly database: Data
       const parameters = [...keyOf(claim), claim.inputHash, time(0), time(-KEPT_MS)];
       const { rowCount } = await database.query(CLAIM, parameters, { name: "idempotency.claim" });
       if (rowCount > 0) return undefined;
-      const { rows } = await database.query<{ input_hash: string; output: Json }>(EARLIER, keyOf(claim), { name: "idempotency.earlier" });
+      const { rows } = await database.query<{ input_hash: string; output: Json }>(EARLIER, keyOf(claim), {
+        name: "idempotency.earlier",
+      });
       const [earlier] = rows;
       if (earlier && earlier.input_hash === claim.inputHash) return { output: earlier.output };
-      throw new CrmError("CRM_IDEMPOTENCY_MISMATCH", "This idempotency key was used with another input. Use a new key for a new request.", { status: 422, details: { operation: claim.operation } });
+      throw new CrmError(
+        "CRM_IDEMPOTENCY_MISMATCH",
+        "This idempotency key was used with another input. Use a new key for a new request.",
+        { status: 422, details: { operation: claim.operation } },
+      );
     },
     async complete(claim, output) {
       await database.query(COMPLETE, [...keyOf(claim), JSON.stringify(output)], { name: "idempotency.complete" });

@@ -39,7 +39,9 @@ const MAX_LIMIT = 500;
 
 /** Activities wait in the unit of work and are written with one statement just before its commit. */
 export function createTimeline({ database, clock, ids }: LedgerServices): Timeline {
-  const buffer = new UnitBuffer<ActivityRow>(database, "Activities", (rows) => database.query(INSERT, [JSON.stringify(rows)], { name: "activity.insert" }));
+  const buffer = new UnitBuffer<ActivityRow>(database, "Activities", (rows) =>
+    database.query(INSERT, [JSON.stringify(rows)], { name: "activity.insert" }),
+  );
   return {
     async add(activities) {
       const { tenantId, actor } = executionContext();
@@ -64,7 +66,11 @@ export function createTimeline({ database, clock, ids }: LedgerServices): Timeli
       if (!isUuid(id)) return { items: [] };
       const limit = Math.min(Math.max(page.limit ?? DEFAULT_LIMIT, 1), MAX_LIMIT);
       const [sql, name] = "contactId" in holder ? [OF_CONTACT, "activity.contact"] : [OF_LEAD, "activity.lead"];
-      const { rows } = await database.query<ReadRow>(sql, [id, executionContext().tenantId, cursorOf(page), limit + 1], { name });
+      const { rows } = await database.query<ReadRow>(
+        sql,
+        [id, executionContext().tenantId, cursorOf(page), limit + 1],
+        { name },
+      );
       const items = rows.slice(0, limit).map(toActivity);
       const last = items.at(-1);
       return rows.length > limit && last ? { items, next: last.id } : { items };
@@ -84,5 +90,7 @@ function toActivity({ id, contactId, leadId, kind, actor_kind, actor_id, at, dat
 function cursorOf({ after }: PageRequest): string {
   if (after === undefined) return BEGINNING;
   if (isUuid(after)) return after;
-  throw new CrmError("CRM_STORAGE_CURSOR", "This is no cursor of a timeline. Begin with the first page.", { status: 422 });
+  throw new CrmError("CRM_STORAGE_CURSOR", "This is no cursor of a timeline. Begin with the first page.", {
+    status: 422,
+  });
 }

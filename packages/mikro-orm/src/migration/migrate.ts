@@ -54,7 +54,11 @@ async function alone(engine: Engine, work: () => Promise<void>): Promise<void> {
 }
 
 function newer(steps: readonly string[]): CrmError {
-  return new CrmError("CRM_DATABASE_NEWER", `The database was used by a newer version of @crmessenger/mikro-orm, which applied ${steps.join(", ")}. Update the package, or use another database.`, {
-    details: { steps },
-  });
+  return new CrmError(
+    "CRM_DATABASE_NEWER",
+    `The database was used by a newer version of @crmessenger/mikro-orm, which applied ${steps.join(", ")}. Update the package, or use another database.`,
+    {
+      details: { steps },
+    },
+  );
 }

@@ -1,5 +1,10 @@
 import { type Configuration, EntityManagerType } from "@mikro-orm/core";
-import { AbstractSqlConnection, AbstractSqlDriver, BasePostgreSqlEntityManager, BasePostgreSqlPlatform } from "@mikro-orm/sql";
+import {
+  AbstractSqlConnection,
+  AbstractSqlDriver,
+  BasePostgreSqlEntityManager,
+  BasePostgreSqlPlatform,
+} from "@mikro-orm/sql";
 
 /**
  * MikroORM over our own connections. Both engines speak PostgreSQL's protocol through one door, so one driver serves
@@ -13,7 +18,12 @@ export class OrmDriver extends AbstractSqlDriver<OrmConnection> {
   }
 
   override createEntityManager(useContext?: boolean): this[typeof EntityManagerType] {
-    return new BasePostgreSqlEntityManager(this.config, this, this.metadata, useContext) as this[typeof EntityManagerType];
+    return new BasePostgreSqlEntityManager(
+      this.config,
+      this,
+      this.metadata,
+      useContext,
+    ) as this[typeof EntityManagerType];
   }
 }
 

@@ -36,7 +36,8 @@ export class Orm {
    */
   async entityManager(): Promise<SqlEntityManager> {
     const em = this.mikroOrm.em.fork({ clear: true });
-    if (this.#units.current()) em.setTransactionContext(await em.getConnection().getClient().startTransaction().execute());
+    if (this.#units.current())
+      em.setTransactionContext(await em.getConnection().getClient().startTransaction().execute());
     return em;
   }
 }

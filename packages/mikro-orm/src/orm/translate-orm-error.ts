@@ -9,5 +9,9 @@ export function translateOrmError(thrown: unknown): CrmError {
 }
 
 function isWrapped(thrown: unknown): thrown is CrmError {
-  return thrown instanceof Error && thrown.name.endsWith("Exception") && String((thrown as { code?: unknown }).code).startsWith("CRM_");
+  return (
+    thrown instanceof Error &&
+    thrown.name.endsWith("Exception") &&
+    String((thrown as { code?: unknown }).code).startsWith("CRM_")
+  );
 }

@@ -25,7 +25,11 @@ export function createRateBudget({ database, clock }: RateBudgetServices): RateB
     const queue = new PermitQueue({
       clock,
       async ask(wanted, permits, windowMs) {
-        const { rows } = await detached(() => database.query<{ granted: number; wait_ms: number }>(TAKE, [name, wanted, permits, windowMs], { name: "permits_take" }));
+        const { rows } = await detached(() =>
+          database.query<{ granted: number; wait_ms: number }>(TAKE, [name, wanted, permits, windowMs], {
+            name: "permits_take",
+          }),
+        );
         return { granted: rows[0]?.granted ?? 0, waitMs: rows[0]?.wait_ms ?? 0 };
       },
     });
@@ -34,15 +38,28 @@ export function createRateBudget({ database, clock }: RateBudgetServices): RateB
   };
   return {
     async take(name, limit, signal) {
-      if (limit.permits < 1 || limit.perMs < 1) throw new CrmError("CRM_RATE_BUDGET_LIMIT", `The rate budget "${name}" allows nothing: permits and perMs must be at least 1.`, { details: { name, ...limit } });
-      if (executionContext().unitOfWork) throw new CrmError("CRM_RATE_BUDGET_IN_UNIT", `A permit of "${name}" was asked for inside a unit of work. Calls to the outside belong into a job, after the commit.`, { details: { name } });
+      if (limit.permits < 1 || limit.perMs < 1)
+        throw new CrmError(
+          "CRM_RATE_BUDGET_LIMIT",
+          `The rate budget "${name}" allows nothing: permits and perMs must be at least 1.`,
+          { details: { name, ...limit } },
+        );
+      if (executionContext().unitOfWork)
+        throw new CrmError(
+          "CRM_RATE_BUDGET_IN_UNIT",
+          `A permit of "${name}" was asked for inside a unit of work. Calls to the outside belong into a job, after the commit.`,
+          { details: { name } },
+        );
       await queueOf(name).take(limit, signal);
     },
     async block(name, untilMs) {
       await runOutsideUnitOfWork(() => database.query(BLOCK, [name, Math.ceil(untilMs - clock.now())]));
     },
     stop() {
-      const reason = new CrmError("CRM_RATE_BUDGET_STOPPED", "The storage stops, and with it its rate budgets.", { status: 503, retryable: true });
+      const reason = new CrmError("CRM_RATE_BUDGET_STOPPED", "The storage stops, and with it its rate budgets.", {
+        status: 503,
+        retryable: true,
+      });
       for (const queue of queues.values()) queue.stop(reason);
     },
   };

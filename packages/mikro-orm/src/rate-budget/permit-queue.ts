@@ -82,7 +82,8 @@ export class PermitQueue {
       const wanted = Math.min(this.#waiting.length, permits);
       try {
         const { granted, waitMs } = await this.#services.ask(wanted, permits, windowMs);
-        for (let left = granted; left > 0 && this.#waiting.length > 0; left -= 1) await this.#handOut(permits, windowMs);
+        for (let left = granted; left > 0 && this.#waiting.length > 0; left -= 1)
+          await this.#handOut(permits, windowMs);
         if (waitMs > 0 && this.#waiting.length > 0) await this.#services.clock.sleep(waitMs, this.#stopped.signal);
       } catch (error) {
         for (const { permit } of this.#waiting.splice(0, wanted)) permit.reject(error);

@@ -1,4 +1,8 @@
-import type { ChannelAccountRepository, ConversationRepository, MessageRepository } from "@crmessenger/kernel/communication";
+import type {
+  ChannelAccountRepository,
+  ConversationRepository,
+  MessageRepository,
+} from "@crmessenger/kernel/communication";
 import type { RoleRepository, TeamRepository, UserRepository } from "@crmessenger/kernel/iam";
 import type { ChannelIdentityRepository, ContactRepository, LeadRepository } from "@crmessenger/kernel/sales";
 import { channelAccountRecord } from "../entities/channel-account-record.ts";

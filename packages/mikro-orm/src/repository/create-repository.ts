@@ -30,7 +30,10 @@ const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 500;
 
 /** The records of one entity. Reading is plain SQL; changes go through the entity manager. */
-export function createRepository<R extends EntityRecord>(services: RepositoryServices, table: RecordDefinition): Repository<R> {
+export function createRepository<R extends EntityRecord>(
+  services: RepositoryServices,
+  table: RecordDefinition,
+): Repository<R> {
   const writer = new RecordWriter<R>(services, table);
   return {
     get: (id, options) => get<R>(services, table, id, options),
@@ -43,7 +46,12 @@ export function createRepository<R extends EntityRecord>(services: RepositorySer
   };
 }
 
-async function get<R extends EntityRecord>({ database }: RepositoryServices, table: RecordTable, id: string, { lock = false }: GetOptions = {}): Promise<R | undefined> {
+async function get<R extends EntityRecord>(
+  { database }: RepositoryServices,
+  table: RecordTable,
+  id: string,
+  { lock = false }: GetOptions = {},
+): Promise<R | undefined> {
   if (!isUuid(id)) return undefined;
   const name = `${table.name}.get${lock ? ".lock" : ""}`;
   const sql = `select ${table.selection} from ${table.sql} where id = $1 and tenant_id = $2${lock ? " for no key update" : ""}`;
@@ -51,15 +59,26 @@ async function get<R extends EntityRecord>({ database }: RepositoryServices, tab
   return rows[0];
 }
 
-async function getMany<R extends EntityRecord>({ database }: RepositoryServices, table: RecordTable, ids: readonly string[]): Promise<readonly R[]> {
+async function getMany<R extends EntityRecord>(
+  { database }: RepositoryServices,
+  table: RecordTable,
+  ids: readonly string[],
+): Promise<readonly R[]> {
   const known = ids.filter(isUuid);
   if (known.length === 0) return [];
   const sql = `select ${table.selection} from ${table.sql} where id = any($1::uuid[]) and tenant_id = $2 and deleted_at is null`;
-  const { rows } = await database.query<R & Record<string, unknown>>(sql, [known, executionContext().tenantId], { name: `${table.name}.getMany` });
+  const { rows } = await database.query<R & Record<string, unknown>>(sql, [known, executionContext().tenantId], {
+    name: `${table.name}.getMany`,
+  });
   return rows;
 }
 
-async function find<R extends EntityRecord>({ database }: RepositoryServices, table: RecordTable, criteria: Criteria, page: PageRequest = {}): Promise<Page<R>> {
+async function find<R extends EntityRecord>(
+  { database }: RepositoryServices,
+  table: RecordTable,
+  criteria: Criteria,
+  page: PageRequest = {},
+): Promise<Page<R>> {
   const limit = Math.min(Math.max(page.limit ?? DEFAULT_LIMIT, 1), MAX_LIMIT);
   const parameters = new SqlParameters();
   const keyset = new Keyset(page.sort ?? [], table, parameters);
@@ -74,7 +93,10 @@ async function find<R extends EntityRecord>({ database }: RepositoryServices, ta
 
 async function count({ database }: RepositoryServices, table: RecordTable, criteria: Criteria): Promise<number> {
   const parameters = new SqlParameters();
-  const { rows } = await database.query<{ count: number }>(`select count(*) as count from ${table.sql} where ${live(criteria, table, parameters)}`, parameters.values);
+  const { rows } = await database.query<{ count: number }>(
+    `select count(*) as count from ${table.sql} where ${live(criteria, table, parameters)}`,
+    parameters.values,
+  );
   return rows[0]?.count ?? 0;
 }
 

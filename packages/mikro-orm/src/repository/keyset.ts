@@ -14,7 +14,13 @@ interface SortKey {
   valueOf(record: CriteriaSubject): Json;
 }
 
-const COLUMN_TYPES = { uuid: "uuid", text: "text", integer: "integer", boolean: "boolean", time: "timestamptz" } as const;
+const COLUMN_TYPES = {
+  uuid: "uuid",
+  text: "text",
+  integer: "integer",
+  boolean: "boolean",
+  time: "timestamptz",
+} as const;
 
 /**
  * The order of a list and the way from one page to the next: a page begins after the last record of the one before,
@@ -26,26 +32,43 @@ export class Keyset {
 
   constructor(sort: readonly Sort[], table: RecordTable, parameters: SqlParameters) {
     const last = sort.at(-1);
-    const order: readonly Sort[] = [...sort.filter(({ field }) => field !== "id"), sort.find(({ field }) => field === "id") ?? { field: "id", direction: last?.direction ?? "desc" }];
+    const order: readonly Sort[] = [
+      ...sort.filter(({ field }) => field !== "id"),
+      sort.find(({ field }) => field === "id") ?? { field: "id", direction: last?.direction ?? "desc" },
+    ];
     this.#keys = order.flatMap((by) => sortKeys(by, table, parameters));
-    this.#signature = createHash("sha256").update(JSON.stringify([table.name, order])).digest("base64url").slice(0, 8);
+    this.#signature = createHash("sha256")
+      .update(JSON.stringify([table.name, order]))
+      .digest("base64url")
+      .slice(0, 8);
   }
 
   orderBy(): string {
-    return this.#keys.map(({ sql, descending, nullable }) => `${sql}${descending ? " desc" : ""}${nullable && descending ? " nulls last" : ""}`).join(", ");
+    return this.#keys
+      .map(
+        ({ sql, descending, nullable }) =>
+          `${sql}${descending ? " desc" : ""}${nullable && descending ? " nulls last" : ""}`,
+      )
+      .join(", ");
   }
 
   /** The cursor after this record. */
   cursorOf(record: CriteriaSubject): string {
-    return Buffer.from(JSON.stringify([this.#signature, ...this.#keys.map((key) => key.valueOf(record))])).toString("base64url");
+    return Buffer.from(JSON.stringify([this.#signature, ...this.#keys.map((key) => key.valueOf(record))])).toString(
+      "base64url",
+    );
   }
 
   /** The condition for what comes after a cursor. */
   after(cursor: string, parameters: SqlParameters): string {
     const values = this.#decode(cursor);
-    const placeholders = this.#keys.map(({ type }, index) => (values[index] === null ? "null" : parameters.add(values[index], type)));
+    const placeholders = this.#keys.map(({ type }, index) =>
+      values[index] === null ? "null" : parameters.add(values[index], type),
+    );
     const branches = this.#keys.map((key, index) => {
-      const equals = this.#keys.slice(0, index).map(({ sql }, earlier) => (values[earlier] === null ? `${sql} is null` : `${sql} = ${placeholders[earlier]}`));
+      const equals = this.#keys
+        .slice(0, index)
+        .map(({ sql }, earlier) => (values[earlier] === null ? `${sql} is null` : `${sql} = ${placeholders[earlier]}`));
       return [...equals, beyond(key, placeholders[index] as string)].join(" and ");
     });
     return `(${branches.map((branch) => `(${branch})`).join(" or ")})`;
@@ -53,8 +76,17 @@ export class Keyset {
 
   #decode(cursor: string): readonly Json[] {
     const values = parse(cursor);
-    if (!Array.isArray(values) || values[0] !== this.#signature || values.length !== this.#keys.length + 1 || values.some((value) => typeof value === "object" && value !== null)) {
-      throw new CrmError("CRM_STORAGE_CURSOR", "This is no cursor of this list. Begin with the first page, and keep the sort order from page to page.", { status: 422 });
+    if (
+      !Array.isArray(values) ||
+      values[0] !== this.#signature ||
+      values.length !== this.#keys.length + 1 ||
+      values.some((value) => typeof value === "object" && value !== null)
+    ) {
+      throw new CrmError(
+        "CRM_STORAGE_CURSOR",
+        "This is no cursor of this list. Begin with the first page, and keep the sort order from page to page.",
+        { status: 422 },
+      );
     }
     return values.slice(1) as Json[];
   }
@@ -86,12 +118,21 @@ function sortKeys({ field, direction }: Sort, table: RecordTable, parameters: Sq
       type: "text",
       descending,
       nullable: true,
-      valueOf: (record) => onlyIf("string", fieldOf(record, field)) ?? onlyIf("boolean", fieldOf(record, field))?.toString() ?? null,
+      valueOf: (record) =>
+        onlyIf("string", fieldOf(record, field)) ?? onlyIf("boolean", fieldOf(record, field))?.toString() ?? null,
     };
     return [number, text];
   }
   if (!column || column.kind === "list" || path.length > 0) throw unsortable(field, table);
-  return [{ sql: column.sql, type: COLUMN_TYPES[column.kind], descending, nullable: column.nullable, valueOf: (record) => fieldOf(record, field) }];
+  return [
+    {
+      sql: column.sql,
+      type: COLUMN_TYPES[column.kind],
+      descending,
+      nullable: column.nullable,
+      valueOf: (record) => fieldOf(record, field),
+    },
+  ];
 }
 
 function onlyIf(kind: "number" | "string" | "boolean", value: Json): Json {
@@ -107,5 +148,8 @@ function parse(cursor: string): unknown {
 }
 
 function unsortable(field: string, table: RecordTable): CrmError {
-  return new CrmError("CRM_STORAGE_SORT", `A ${table.name} has no field "${field}" to sort by.`, { status: 422, details: { field } });
+  return new CrmError("CRM_STORAGE_SORT", `A ${table.name} has no field "${field}" to sort by.`, {
+    status: 422,
+    details: { field },
+  });
 }

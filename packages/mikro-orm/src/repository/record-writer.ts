@@ -19,7 +19,14 @@ export class RecordWriter<R extends EntityRecord> {
 
   async insert(record: NewRecord<R>): Promise<R> {
     const now = this.#now();
-    const stored = { ...record, tenantId: executionContext().tenantId, version: 1, createdAt: now, updatedAt: now, deletedAt: null } as unknown as R;
+    const stored = {
+      ...record,
+      tenantId: executionContext().tenantId,
+      version: 1,
+      createdAt: now,
+      updatedAt: now,
+      deletedAt: null,
+    } as unknown as R;
     const unit = this.#services.database.units.current();
     await this.#write(async (em, entity) => {
       const insert = () => em.createQueryBuilder(entity).insert(stored);
@@ -36,16 +43,31 @@ export class RecordWriter<R extends EntityRecord> {
     if (!isUuid(record.id)) throw versionConflict(this.#table, record);
     const { tenantId: _tenant, createdAt: _created, deletedAt: _deleted, ...fields } = record;
     const changes = { ...fields, version: record.version + 1, updatedAt: this.#now() };
-    const rows = await this.#write((em, entity) => em.createQueryBuilder(entity).update(changes).where(this.#condition(record)).returning(["createdAt"]).execute("all"));
+    const rows = await this.#write((em, entity) =>
+      em
+        .createQueryBuilder(entity)
+        .update(changes)
+        .where(this.#condition(record))
+        .returning(["createdAt"])
+        .execute("all"),
+    );
     const [row] = rows as unknown as readonly { createdAt: string }[];
     if (!row) throw versionConflict(this.#table, record);
-    return structuredClone({ ...record, ...changes, tenantId: executionContext().tenantId, createdAt: row.createdAt, deletedAt: null } as R);
+    return structuredClone({
+      ...record,
+      ...changes,
+      tenantId: executionContext().tenantId,
+      createdAt: row.createdAt,
+      deletedAt: null,
+    } as R);
   }
 
   async remove(record: R): Promise<void> {
     if (!isUuid(record.id)) throw versionConflict(this.#table, record);
     const now = this.#now();
-    const removed = await this.#write((em, entity) => em.nativeUpdate(entity, this.#condition(record), { version: record.version + 1, updatedAt: now, deletedAt: now }));
+    const removed = await this.#write((em, entity) =>
+      em.nativeUpdate(entity, this.#condition(record), { version: record.version + 1, updatedAt: now, deletedAt: now }),
+    );
     if (removed === 0) throw versionConflict(this.#table, record);
   }
 
@@ -71,8 +93,12 @@ export class RecordWriter<R extends EntityRecord> {
 
 /** Somebody else was faster, or the record is not there. */
 function versionConflict(table: RecordDefinition, record: EntityRecord): CrmError {
-  return new CrmError("CRM_STORAGE_VERSION_CONFLICT", `${table.name} ${record.id} is no longer at version ${record.version}. Read it again and redo the change.`, {
-    status: 409,
-    details: { entity: table.name, id: record.id, version: record.version },
-  });
+  return new CrmError(
+    "CRM_STORAGE_VERSION_CONFLICT",
+    `${table.name} ${record.id} is no longer at version ${record.version}. Read it again and redo the change.`,
+    {
+      status: 409,
+      details: { entity: table.name, id: record.id, version: record.version },
+    },
+  );
 }

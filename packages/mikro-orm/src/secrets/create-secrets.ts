@@ -30,7 +30,9 @@ function namespace({ database, keys }: SecretsServices, name: string): SecretNam
   const seal = (key: string, value: Uint8Array) => keys().seal(value, here(key));
   const opened = ({ key, version, sealed }: SecretRow): Secret => ({ value: keys().open(sealed, here(key)), version });
   const run = (statement: keyof typeof STATEMENTS, ...parameters: readonly unknown[]) =>
-    database.query<SecretRow>(STATEMENTS[statement], [executionContext().tenantId, name, ...parameters], { name: `secrets_${statement}` });
+    database.query<SecretRow>(STATEMENTS[statement], [executionContext().tenantId, name, ...parameters], {
+      name: `secrets_${statement}`,
+    });
   return {
     async get(key) {
       const { rows } = await run("get", [key]);
@@ -50,10 +52,18 @@ function namespace({ database, keys }: SecretsServices, name: string): SecretNam
       const sorted = [...entries].toSorted(([a], [b]) => (a < b ? -1 : 1));
       const kept = sorted.flatMap(([key, value]) => (value === null ? [] : [[key, seal(key, value)] as const]));
       const gone = sorted.flatMap(([key, value]) => (value === null ? [key] : []));
-      await run("set", kept.map(([key]) => key), kept.map(([, sealed]) => sealed), gone);
+      await run(
+        "set",
+        kept.map(([key]) => key),
+        kept.map(([, sealed]) => sealed),
+        gone,
+      );
     },
     async compareAndSet(key, expected, value) {
-      const { rowCount } = expected === 0 ? await run("create", key, seal(key, value)) : await run("replace", key, seal(key, value), expected);
+      const { rowCount } =
+        expected === 0
+          ? await run("create", key, seal(key, value))
+          : await run("replace", key, seal(key, value), expected);
       return rowCount > 0;
     },
     async keys(prefix = "") {
@@ -87,11 +97,18 @@ async function rotate({ database, keys }: SecretsServices): Promise<number> {
   const ring = keys();
   let rotated = 0;
   for (;;) {
-    const { rows } = await database.query<SecretRow & { readonly tenant_id: string; readonly namespace: string }>(STALE, [Buffer.from(ring.currentKeyId, "hex"), ROTATED_AT_ONCE]);
+    const { rows } = await database.query<SecretRow & { readonly tenant_id: string; readonly namespace: string }>(
+      STALE,
+      [Buffer.from(ring.currentKeyId, "hex"), ROTATED_AT_ONCE],
+    );
     if (rows.length === 0) return rotated;
     for (const { tenant_id: tenantId, namespace, key, version, sealed } of rows) {
       const place = { tenantId, namespace, key };
-      const { rowCount } = await database.query(RESEAL, [tenantId, namespace, key, ring.seal(ring.open(sealed, place), place), version], { name: "secrets_reseal" });
+      const { rowCount } = await database.query(
+        RESEAL,
+        [tenantId, namespace, key, ring.seal(ring.open(sealed, place), place), version],
+        { name: "secrets_reseal" },
+      );
       rotated += rowCount;
     }
   }

@@ -1,4 +1,12 @@
-import { type CipherGCMTypes, type KeyObject, createCipheriv, createDecipheriv, createHash, createSecretKey, randomBytes } from "node:crypto";
+import {
+  type CipherGCMTypes,
+  type KeyObject,
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createSecretKey,
+  randomBytes,
+} from "node:crypto";
 import { CrmError } from "@crmessenger/kernel";
 
 /** Where a secret lives. It is sealed together with the value: a sealed value is of no use anywhere else. */
@@ -31,7 +39,8 @@ export class KeyRing {
   readonly #keys: readonly Key[];
 
   constructor(secrets: readonly Uint8Array[]) {
-    if (secrets.length === 0) throw new CrmError("CRM_SECRETS_KEY", "There is no key to encrypt secrets with. Set CRMESSENGER_SECRET_KEY.");
+    if (secrets.length === 0)
+      throw new CrmError("CRM_SECRETS_KEY", "There is no key to encrypt secrets with. Set CRMESSENGER_SECRET_KEY.");
     this.#keys = secrets.map(toKey);
   }
 
@@ -73,9 +82,15 @@ export function keyIdOf(sealed: Uint8Array): string {
 
 function toKey(secret: Uint8Array): Key {
   if (secret.length !== KEY_BYTES) {
-    throw new CrmError("CRM_SECRETS_KEY", `A key for secrets has ${KEY_BYTES} bytes, and this one has ${secret.length}. Make one with: openssl rand -base64 32`);
+    throw new CrmError(
+      "CRM_SECRETS_KEY",
+      `A key for secrets has ${KEY_BYTES} bytes, and this one has ${secret.length}. Make one with: openssl rand -base64 32`,
+    );
   }
-  return { id: createHash("sha256").update("crmessenger secret key id").update(secret).digest().subarray(0, KEY_ID_BYTES), secret: createSecretKey(secret) };
+  return {
+    id: createHash("sha256").update("crmessenger secret key id").update(secret).digest().subarray(0, KEY_ID_BYTES),
+    secret: createSecretKey(secret),
+  };
 }
 
 /** Unambiguous, whatever the names hold. */
@@ -92,7 +107,11 @@ function unknownKey(place: SecretPlace, keyId: string): CrmError {
 }
 
 function corrupt(place: SecretPlace): CrmError {
-  return new CrmError("CRM_SECRETS_CORRUPT", `The stored secret ${nameOf(place)} was changed by somebody else or damaged. Delete it and sign in again, or restore a backup.`, { details: { ...place } });
+  return new CrmError(
+    "CRM_SECRETS_CORRUPT",
+    `The stored secret ${nameOf(place)} was changed by somebody else or damaged. Delete it and sign in again, or restore a backup.`,
+    { details: { ...place } },
+  );
 }
 
 function nameOf({ namespace, key }: SecretPlace): string {

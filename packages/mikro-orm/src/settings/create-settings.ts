@@ -10,7 +10,9 @@ export interface SettingsServices {
 export function createSettings({ database }: SettingsServices): Settings {
   return {
     async get(key) {
-      const { rows } = await database.query<{ value: Json }>(GET, [executionContext().tenantId, key], { name: "settings_get" });
+      const { rows } = await database.query<{ value: Json }>(GET, [executionContext().tenantId, key], {
+        name: "settings_get",
+      });
       return rows[0]?.value;
     },
     async set(key, value) {

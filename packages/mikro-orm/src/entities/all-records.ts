@@ -1,0 +1,23 @@
+import { channelAccountRecord } from "./channel-account-record.ts";
+import { channelIdentityRecord } from "./channel-identity-record.ts";
+import { contactRecord } from "./contact-record.ts";
+import { conversationRecord } from "./conversation-record.ts";
+import type { RecordDefinition } from "./define-record.ts";
+import { leadRecord } from "./lead-record.ts";
+import { messageRecord } from "./message-record.ts";
+import { roleRecord } from "./role-record.ts";
+import { teamRecord } from "./team-record.ts";
+import { userRecord } from "./user-record.ts";
+
+/** Every entity of the domain. */
+export const allRecords: readonly RecordDefinition[] = [
+  contactRecord,
+  channelIdentityRecord,
+  leadRecord,
+  channelAccountRecord,
+  conversationRecord,
+  messageRecord,
+  userRecord,
+  teamRecord,
+  roleRecord,
+];
