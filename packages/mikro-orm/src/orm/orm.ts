@@ -1,22 +1,25 @@
 import { type EntitySchema, MikroORM } from "@mikro-orm/core";
+import { PostgreSqlDriver } from "@mikro-orm/postgresql";
 import type { SqlEntityManager } from "@mikro-orm/sql";
 import { kyselyDialect } from "../database/kysely-dialect.ts";
 import type { Units } from "../database/unit-of-work.ts";
 import { allRecords } from "../entities/all-records.ts";
 import type { RecordDefinition } from "../entities/define-record.ts";
 import { entityOf } from "./entity-of.ts";
-import { OrmDriver } from "./orm-driver.ts";
 
-/** MikroORM with the entities of the domain. It connects nowhere by itself: its statements go through `units`. */
+/**
+ * MikroORM with the entities of the domain. It connects nowhere by itself: the dialect in `driverOptions` takes its
+ * statements through `units`, on whichever engine, since both speak PostgreSQL.
+ */
 export class Orm {
-  readonly mikroOrm: MikroORM<OrmDriver>;
+  readonly mikroOrm: MikroORM<PostgreSqlDriver>;
   readonly #units: Units;
   readonly #entities = new Map(allRecords.map((definition) => [definition, entityOf(definition)]));
 
   constructor(units: Units, schema?: string) {
     this.#units = units;
-    this.mikroOrm = new MikroORM<OrmDriver>({
-      driver: OrmDriver,
+    this.mikroOrm = new MikroORM<PostgreSqlDriver>({
+      driver: PostgreSqlDriver,
       driverOptions: kyselyDialect(units),
       dbName: "crmessenger",
       ...(schema === undefined ? {} : { schema }),
