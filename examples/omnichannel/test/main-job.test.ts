@@ -100,11 +100,13 @@ describe("what can't go on", () => {
   it("includes a data directory that another process has open", { timeout: PATIENCE_MS }, async () => {
     const data = join(folder, "shared-data");
     const holder = spawn(process.execPath, [MAIN, "--data", data, "--conversations", someConversations()], { stdio: ["ignore", "pipe", "inherit"] });
-    let text = "";
-    for await (const chunk of holder.stdout.setEncoding("utf8")) {
-      text += String(chunk);
-      if (text.includes("HTTP API")) break;
-    }
+    await new Promise<void>((resolve) => {
+      let text = "";
+      holder.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+        text += chunk;
+        if (text.includes("HTTP API")) resolve();
+      });
+    });
     const { status, output } = await run(["--once", "--data", data]);
     holder.kill("SIGINT");
     await once(holder, "exit");

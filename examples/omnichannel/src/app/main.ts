@@ -62,7 +62,8 @@ function stopOnSignals(kernel: Kernel): void {
 }
 
 function tell(message: FromApp): void {
-  if (process.connected) process.send?.(message);
+  // When the parent is gone there is nobody to tell; `disconnect` stops this process then.
+  if (process.connected) process.send?.(message, undefined, undefined, () => {});
 }
 
 run().catch((error: unknown) => {
