@@ -76,7 +76,9 @@ function npmCi() {
   const inherited = /^npm_(config_(workspaces?|include_workspace_root|prefix|local_prefix)|package_|lifecycle_)/i;
   for (const key of Object.keys(env)) if (inherited.test(key)) delete env[key];
   const args = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
-  console.error(`${existsSync(modules) ? "package-lock.json changed" : "Fresh checkout"}: installing dependencies (npm ci) …`);
+  console.error(
+    `${existsSync(modules) ? "package-lock.json changed" : "Fresh checkout"}: installing dependencies (npm ci) …`,
+  );
   const node = [process.env.npm_node_execpath, process.execPath].find((path) => path && outside(path));
   const npm = process.env.npm_execpath;
   const windows = process.platform === "win32";

@@ -33,12 +33,15 @@ for (const workspace of all) {
 }
 
 for (const problem of problems) console.error(problem);
-console.log(problems.length === 0 ? "boundaries: every import is allowed" : `boundaries: ${problems.length} forbidden imports`);
+console.log(
+  problems.length === 0 ? "boundaries: every import is allowed" : `boundaries: ${problems.length} forbidden imports`,
+);
 process.exitCode = problems.length === 0 ? 0 : 1;
 
 function importsOf(file) {
   const source = readFileSync(file, "utf8");
-  const pattern = /(?:^|\n)\s*(?:import|export)\b[^;'"]*?\bfrom\s*["']([^"']+)["']|\bimport\s*\(\s*["']([^"']+)["']|(?:^|\n)\s*import\s*["']([^"']+)["']/g;
+  const pattern =
+    /(?:^|\n)\s*(?:import|export)\b[^;'"]*?\bfrom\s*["']([^"']+)["']|\bimport\s*\(\s*["']([^"']+)["']|(?:^|\n)\s*import\s*["']([^"']+)["']/g;
   return [...source.matchAll(pattern)].map((match) => match[1] ?? match[2] ?? match[3]);
 }
 
@@ -55,8 +58,10 @@ function check(workspace, file, specifier) {
   }
   const name = specifier.startsWith("@") ? specifier.split("/").slice(0, 2).join("/") : specifier.split("/")[0];
   if (!isDeclared(workspace, name, isTest)) say("it is not in the dependencies of its package");
-  if (workspace.path === "packages/kernel" && !isTest && !KERNEL_LIBRARIES.includes(name)) say("the kernel has four runtime dependencies");
-  if (ours.has(name) && !isTest && name !== workspace.manifest.name) checkOurs(workspace, name.slice(SCOPE.length), say);
+  if (workspace.path === "packages/kernel" && !isTest && !KERNEL_LIBRARIES.includes(name))
+    say("the kernel has four runtime dependencies");
+  if (ours.has(name) && !isTest && name !== workspace.manifest.name)
+    checkOurs(workspace, name.slice(SCOPE.length), say);
 }
 
 function checkOurs(workspace, target, say) {
@@ -67,7 +72,8 @@ function checkOurs(workspace, target, say) {
   }
   if (DEVELOPMENT_ONLY.includes(target)) return say(`${target} is for tests, examples and apps`);
   const allowed = ALLOWED[workspace.group]?.[workspace.name] ?? [];
-  if (!allowed.includes(target)) say(`${workspace.group} may import the kernel only${allowed.length > 0 ? ` and ${allowed.join(", ")}` : ""}`);
+  if (!allowed.includes(target))
+    say(`${workspace.group} may import the kernel only${allowed.length > 0 ? ` and ${allowed.join(", ")}` : ""}`);
 }
 
 function isDeclared({ manifest }, name, isTest) {

@@ -8,7 +8,11 @@ import { join } from "node:path";
 import { filesBelow, workspaces } from "./workspaces.mjs";
 
 const FOLDER = "examples/.documented";
-const pages = ["README.md", ...workspaces().map(({ path }) => `${path}/README.md`), ...filesBelow("docs").filter((file) => file.endsWith(".md"))].filter(existsSync);
+const pages = [
+  "README.md",
+  ...workspaces().map(({ path }) => `${path}/README.md`),
+  ...filesBelow("docs").filter((file) => file.endsWith(".md")),
+].filter(existsSync);
 
 rmSync(FOLDER, { recursive: true, force: true });
 mkdirSync(FOLDER, { recursive: true });
@@ -28,7 +32,15 @@ writeFileSync(
   join(FOLDER, "tsconfig.json"),
   JSON.stringify({
     extends: "../../tsconfig.base.json",
-    compilerOptions: { noEmit: true, composite: false, declaration: false, declarationMap: false, rootDir: "../..", types: ["node"], customConditions: [] },
+    compilerOptions: {
+      noEmit: true,
+      composite: false,
+      declaration: false,
+      declarationMap: false,
+      rootDir: "../..",
+      types: ["node"],
+      customConditions: [],
+    },
     include: ["*.ts"],
   }),
 );

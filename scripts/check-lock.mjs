@@ -10,7 +10,8 @@ const problems = [];
 
 for (const [path, entry] of Object.entries(packages)) {
   for (const name of Object.keys(entry.optionalDependencies ?? {})) {
-    if (!isLocked(path, name) && !entry.peerDependenciesMeta?.[name]?.optional) problems.push(`${name}, wanted by ${path || "the root"}, is not locked`);
+    if (!isLocked(path, name) && !entry.peerDependenciesMeta?.[name]?.optional)
+      problems.push(`${name}, wanted by ${path || "the root"}, is not locked`);
   }
   if (!path.includes("node_modules/") || entry.link) continue;
   if (!entry.version) problems.push(`${path} has no version`);
@@ -19,12 +20,16 @@ for (const [path, entry] of Object.entries(packages)) {
 }
 
 for (const problem of problems) console.error(`package-lock.json: ${problem}`);
-console.log(problems.length === 0 ? `lock: ${Object.keys(packages).length} entries, complete` : `lock: ${problems.length} problems`);
+console.log(
+  problems.length === 0
+    ? `lock: ${Object.keys(packages).length} entries, complete`
+    : `lock: ${problems.length} problems`,
+);
 process.exitCode = problems.length === 0 ? 0 : 1;
 
 /** Node looks for a package beside the one that wants it, and then further up. */
 function isLocked(from, name) {
-  for (let base = from; ; ) {
+  for (let base = from; ;) {
     if (packages[`${base ? `${base}/` : ""}node_modules/${name}`]) return true;
     if (!base) return false;
     const up = base.lastIndexOf("/node_modules/");

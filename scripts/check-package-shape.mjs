@@ -22,7 +22,9 @@ for (const { path, manifest } of published) {
 checkTarballs();
 
 for (const problem of problems) console.error(problem);
-console.log(problems.length === 0 ? `shape: ${published.length} packages, clean` : `shape: ${problems.length} problems`);
+console.log(
+  problems.length === 0 ? `shape: ${published.length} packages, clean` : `shape: ${problems.length} problems`,
+);
 process.exitCode = problems.length === 0 ? 0 : 1;
 
 function checkManifest(path, manifest, say) {
@@ -33,7 +35,8 @@ function checkManifest(path, manifest, say) {
   if (manifest.publishConfig?.access !== "public") say("publishConfig.access must be public");
   for (const [subpath, target] of Object.entries(manifest.exports ?? {})) {
     if (typeof target === "string") continue;
-    for (const file of Object.values(target)) if (!existsSync(join(path, file))) say(`exports["${subpath}"] names ${file}, which does not exist`);
+    for (const file of Object.values(target))
+      if (!existsSync(join(path, file))) say(`exports["${subpath}"] names ${file}, which does not exist`);
   }
   const kernel = "@crmessenger/kernel";
   const needsKernel = manifest.name !== kernel && readFileSync(join(path, "package.json"), "utf8").includes(kernel);
@@ -46,10 +49,16 @@ function checkTarballs() {
   const folder = mkdtempSync(join(tmpdir(), "crmessenger-pack-"));
   try {
     for (const { path, manifest } of published) {
-      const output = execFileSync("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], { cwd: path, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+      const output = execFileSync("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], {
+        cwd: path,
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "ignore"],
+      });
       const parsed = JSON.parse(output);
       const [packed] = Array.isArray(parsed) ? parsed : Object.values(parsed);
-      const strangers = packed.files.map((file) => file.path).filter((file) => /\.test\.|tsbuildinfo|(^|\/)test\/|vitest/.test(file));
+      const strangers = packed.files
+        .map((file) => file.path)
+        .filter((file) => /\.test\.|tsbuildinfo|(^|\/)test\/|vitest/.test(file));
       if (strangers.length > 0) problems.push(`${manifest.name}: would publish ${strangers.join(", ")}`);
       checkTypes(manifest, join(folder, packed.filename));
     }
@@ -60,7 +69,10 @@ function checkTarballs() {
 
 function checkTypes(manifest, tarball) {
   try {
-    execFileSync("attw", [tarball, "--profile", "esm-only", "--format", "ascii", "--no-emoji"], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+    execFileSync("attw", [tarball, "--profile", "esm-only", "--format", "ascii", "--no-emoji"], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "pipe"],
+    });
   } catch (error) {
     problems.push(`${manifest.name}: the types are wrong\n${error.stdout ?? error.message}`);
   }

@@ -2,5 +2,7 @@
 import { readFileSync } from "node:fs";
 
 const results = JSON.parse(readFileSync(".vitest/results.json", "utf8"));
-const broken = results.testResults.filter((file) => file.status === "failed" && file.assertionResults.length === 0).length;
+const broken = results.testResults.filter(
+  (file) => file.status === "failed" && file.assertionResults.length === 0,
+).length;
 console.log(`${results.numPassedTests} passed, ${results.numFailedTests + broken} failed`);

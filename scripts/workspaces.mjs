@@ -3,7 +3,11 @@ import { join } from "node:path";
 
 /** Every workspace: where it is, what group it belongs to, and its manifest. */
 export function workspaces() {
-  const groups = ["packages", "plugins", "examples"].flatMap((group) => readdirSync(group).filter((name) => existsSync(join(group, name, "package.json"))).map((name) => ({ group, name, path: `${group}/${name}` })));
+  const groups = ["packages", "plugins", "examples"].flatMap((group) =>
+    readdirSync(group)
+      .filter((name) => existsSync(join(group, name, "package.json")))
+      .map((name) => ({ group, name, path: `${group}/${name}` })),
+  );
   return [...groups, { group: "bench", name: "bench", path: "bench" }].map((workspace) => ({
     ...workspace,
     manifest: JSON.parse(readFileSync(join(workspace.path, "package.json"), "utf8")),

@@ -22,7 +22,11 @@ export async function benchBoot(): Promise<BenchResult> {
   const rows: (readonly (string | number)[])[] = [];
   const raw: Record<string, unknown> = {};
   const row = (name: string, starts: readonly Start[]) => {
-    const middle = { processMs: median(starts.map((start) => start.processMs)), kernelMs: median(starts.map((start) => start.kernelMs)), rssMb: median(starts.map((start) => start.rssMb)) };
+    const middle = {
+      processMs: median(starts.map((start) => start.processMs)),
+      kernelMs: median(starts.map((start) => start.kernelMs)),
+      rssMb: median(starts.map((start) => start.rssMb)),
+    };
     raw[name] = { ...middle, starts };
     rows.push([name, round(middle.kernelMs, 1), round(middle.processMs, 0), round(middle.rssMb, 0)]);
     return middle;
@@ -39,13 +43,22 @@ export async function benchBoot(): Promise<BenchResult> {
     title: "Start to first answer",
     columns: ["", "kernel ms", "process ms", "RSS MB"],
     rows,
-    ratios: { "app.process": round(app.processMs / bare.processMs), "app.of600ms": round(app.processMs / 600), "app.of150mb": round(app.rssMb / 150), "hundredPlugins.of100ms": round(hundred.kernelMs / 100) },
+    ratios: {
+      "app.process": round(app.processMs / bare.processMs),
+      "app.of600ms": round(app.processMs / 600),
+      "app.of150mb": round(app.rssMb / 150),
+      "hundredPlugins.of100ms": round(hundred.kernelMs / 100),
+    },
     raw,
     targets: { "app.of600ms": "≤ 1", "app.of150mb": "≤ 1", "hundredPlugins.of100ms": "≤ 1" },
   };
 }
 
-async function starts(args: readonly string[], environment: Readonly<Record<string, string>>, runs = RUNS): Promise<readonly Start[]> {
+async function starts(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  runs = RUNS,
+): Promise<readonly Start[]> {
   const result: Start[] = [];
   for (let run = 0; run < runs; run += 1) result.push(await start(args, environment));
   return result;
@@ -53,7 +66,14 @@ async function starts(args: readonly string[], environment: Readonly<Record<stri
 
 async function start(args: readonly string[], environment: Readonly<Record<string, string>>): Promise<Start> {
   const began = performance.now();
-  const child = spawn(process.execPath, [...args], { env: { ...process.env, ...environment, NODE_COMPILE_CACHE: fileURLToPath(new URL("../../.cache", import.meta.url)) }, stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [...args], {
+    env: {
+      ...process.env,
+      ...environment,
+      NODE_COMPILE_CACHE: fileURLToPath(new URL("../../.cache", import.meta.url)),
+    },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const output = child.stdout.setEncoding("utf8");
   let text = "";
   while (!text.includes("\n")) {

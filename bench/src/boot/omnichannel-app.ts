@@ -28,7 +28,14 @@ const kernel = await createKernel({
     httpChannel(),
     telegram({ apiId: 1, apiHash: "bench" }),
     whatsapp(),
-    amocrm({ baseUrl: "https://example.amocrm.ru", chatsUrl: "https://amojo.amocrm.ru", clientId: "bench", channelId: "bench", redirectUri: "http://127.0.0.1/hooks/amocrm/oauth", publicUrl: "http://127.0.0.1" }),
+    amocrm({
+      baseUrl: "https://example.amocrm.ru",
+      chatsUrl: "https://amojo.amocrm.ru",
+      clientId: "bench",
+      channelId: "bench",
+      redirectUri: "http://127.0.0.1/hooks/amocrm/oauth",
+      publicUrl: "http://127.0.0.1",
+    }),
   ],
   environment: { ...process.env, AMOCRM_CLIENT_SECRET: "bench", AMOCRM_CHANNEL_SECRET: "bench" },
 });

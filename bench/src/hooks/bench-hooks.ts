@@ -30,10 +30,22 @@ export async function benchHooks(): Promise<BenchResult> {
     raw[`taps${taps}`] = nanoseconds;
     ratios[`tapable.taps${taps}`] = round(nanoseconds.ours / nanoseconds.tapable);
     ratios[`direct.taps${taps}`] = round(nanoseconds.ours / nanoseconds.direct);
-    rows.push([`${taps} taps`, round(nanoseconds.ours, 0), round(nanoseconds.tapable, 0), round(nanoseconds.direct, 0)]);
+    rows.push([
+      `${taps} taps`,
+      round(nanoseconds.ours, 0),
+      round(nanoseconds.tapable, 0),
+      round(nanoseconds.direct, 0),
+    ]);
   }
   const targets = { "tapable.taps0": "≤ 2", "tapable.taps1": "≤ 2", "tapable.taps10": "≤ 2" };
-  return { title: "One call of a transform point with asynchronous taps, in nanoseconds", columns: ["", "extension point", "bare tapable", "direct"], rows, ratios, raw, targets };
+  return {
+    title: "One call of a transform point with asynchronous taps, in nanoseconds",
+    columns: ["", "extension point", "bare tapable", "direct"],
+    rows,
+    ratios,
+    raw,
+    targets,
+  };
 }
 
 async function measure<K extends string>(calls: Readonly<Record<K, Call>>): Promise<Record<K, number>> {
@@ -61,7 +73,9 @@ async function ourHook(taps: number): Promise<Call> {
       return {};
     },
   });
-  const tappers = Array.from({ length: taps }, (_, index) => definePlugin({ id: `tapper-${index}`, version: "1.0.0", extend: (hooks) => hooks.tap(Point, add) })());
+  const tappers = Array.from({ length: taps }, (_, index) =>
+    definePlugin({ id: `tapper-${index}`, version: "1.0.0", extend: (hooks) => hooks.tap(Point, add) })(),
+  );
   await createKernel({ plugins: [owner(), ...tappers] });
   return (draft) => (hook as HookOf<typeof Point>).apply(draft);
 }

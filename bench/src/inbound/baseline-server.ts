@@ -27,27 +27,53 @@ const server = createServer((request, response) => {
   request.on("end", () => {
     const body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
     answer(request.headers, body).then(
-      ([status, text]) => response.writeHead(status, { "content-type": "application/json", "content-length": Buffer.byteLength(text) }).end(text),
+      ([status, text]) =>
+        response
+          .writeHead(status, { "content-type": "application/json", "content-length": Buffer.byteLength(text) })
+          .end(text),
       (error: unknown) => response.writeHead(500).end(String(error)),
     );
   });
 });
-server.listen(0, "127.0.0.1", () => process.stdout.write(`${JSON.stringify({ port: (server.address() as AddressInfo).port, path: "/" })}\n`));
+server.listen(0, "127.0.0.1", () =>
+  process.stdout.write(`${JSON.stringify({ port: (server.address() as AddressInfo).port, path: "/" })}\n`),
+);
 
-async function answer(headers: Readonly<Record<string, string | string[] | undefined>>, body: Buffer): Promise<[number, string]> {
-  const expected = createHmac("sha256", SECRET).update(`${String(headers["webhook-id"])}.${String(headers["webhook-timestamp"])}.`).update(body).digest();
+async function answer(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+  body: Buffer,
+): Promise<[number, string]> {
+  const expected = createHmac("sha256", SECRET)
+    .update(`${String(headers["webhook-id"])}.${String(headers["webhook-timestamp"])}.`)
+    .update(body)
+    .digest();
   const given = Buffer.from(String(headers["webhook-signature"]).slice(3), "base64");
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) return [401, "{}"];
-  const { data } = JSON.parse(body.toString("utf8")) as { data: { id: string; conversationId: string; sender: { id: string; name: string }; text: string; sentAt: string } };
+  const { data } = JSON.parse(body.toString("utf8")) as {
+    data: { id: string; conversationId: string; sender: { id: string; name: string }; text: string; sentAt: string };
+  };
   if (!data.id || !data.conversationId || !data.sender.id || typeof data.text !== "string") return [422, "{}"];
   const parts = JSON.stringify([{ type: "text", text: data.text }]);
-  const row = await query([account, data.id, data.conversationId, data.sender.id, data.sender.name, parts, data.sentAt, ...Array.from({ length: 8 }, () => ids.next())]);
-  return [200, JSON.stringify({ messageId: row.message_id, conversationId: row.conversation_id, duplicate: row.duplicate })];
+  const row = await query([
+    account,
+    data.id,
+    data.conversationId,
+    data.sender.id,
+    data.sender.name,
+    parts,
+    data.sentAt,
+    ...Array.from({ length: 8 }, () => ids.next()),
+  ]);
+  return [
+    200,
+    JSON.stringify({ messageId: row.message_id, conversationId: row.conversation_id, duplicate: row.duplicate }),
+  ];
 }
 
 function postgres(url: string): (parameters: unknown[]) => Promise<Stored> {
   const pool = new pg.Pool({ connectionString: url, max: 16 });
-  return async (values) => (await pool.query<Stored>({ name: "receive", text: BASELINE_SQL, values })).rows[0] as Stored;
+  return async (values) =>
+    (await pool.query<Stored>({ name: "receive", text: BASELINE_SQL, values })).rows[0] as Stored;
 }
 
 async function pglite(directory: string): Promise<(parameters: unknown[]) => Promise<Stored>> {

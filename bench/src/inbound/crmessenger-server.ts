@@ -4,7 +4,13 @@ import { communication } from "@crmessenger/communication";
 import { http } from "@crmessenger/http";
 import { httpChannel } from "@crmessenger/http-channel";
 import { createKernel } from "@crmessenger/kernel";
-import { AwaitLoginStep, BeginLogin, CreateChannelAccount, GetChannelAccount, SubmitLogin } from "@crmessenger/kernel/communication";
+import {
+  AwaitLoginStep,
+  BeginLogin,
+  CreateChannelAccount,
+  GetChannelAccount,
+  SubmitLogin,
+} from "@crmessenger/kernel/communication";
 import { HttpServer } from "@crmessenger/kernel/http";
 import { mikroOrm } from "@crmessenger/mikro-orm";
 import { node } from "@crmessenger/node";
@@ -15,12 +21,24 @@ import { SECRET } from "./requests.ts";
 const [database = ""] = process.argv.slice(2);
 const storage = database.startsWith("postgresql:") ? { databaseUrl: database } : { dataDirectory: database };
 const kernel = await createKernel({
-  plugins: [mikroOrm(storage), node({ filesDirectory: join(tmpdir(), "crmessenger-bench-files") }), sales(), communication(), http({ port: 0 }), httpChannel()],
+  plugins: [
+    mikroOrm(storage),
+    node({ filesDirectory: join(tmpdir(), "crmessenger-bench-files") }),
+    sales(),
+    communication(),
+    http({ port: 0 }),
+    httpChannel(),
+  ],
   environment: { CRMESSENGER_SECRET_KEY: Buffer.alloc(32, 3).toString("base64") },
 });
-const { id } = await kernel.run(() => kernel.bus.dispatch(CreateChannelAccount, { type: "http", name: "Bench", settings: {}, enabled: true }));
+const { id } = await kernel.run(() =>
+  kernel.bus.dispatch(CreateChannelAccount, { type: "http", name: "Bench", settings: {}, enabled: true }),
+);
 await kernel.run(() => kernel.bus.dispatch(BeginLogin, { id }));
 await kernel.run(() => kernel.bus.dispatch(SubmitLogin, { id, values: { secret: SECRET.toString("base64") } }));
 await kernel.run(() => kernel.bus.ask(AwaitLoginStep, { id, after: 1 }));
-while ((await kernel.run(() => kernel.bus.ask(GetChannelAccount, { id }))).state.status !== "connected") await new Promise((resolve) => setTimeout(resolve, 20));
-process.stdout.write(`${JSON.stringify({ port: kernel.get(HttpServer).port, path: `/hooks/http-channel/${id}`, account: id })}\n`);
+while ((await kernel.run(() => kernel.bus.ask(GetChannelAccount, { id }))).state.status !== "connected")
+  await new Promise((resolve) => setTimeout(resolve, 20));
+process.stdout.write(
+  `${JSON.stringify({ port: kernel.get(HttpServer).port, path: `/hooks/http-channel/${id}`, account: id })}\n`,
+);

@@ -20,7 +20,9 @@ export interface LoadResult {
 }
 
 const order = JSON.parse(process.argv[2] ?? "{}") as LoadOrder;
-const requests = order.first ? prepareFirstRequests(order.path, order.senders, order.run) : prepareRequests(order.path, order.count, order.senders, order.run);
+const requests = order.first
+  ? prepareFirstRequests(order.path, order.senders, order.run)
+  : prepareRequests(order.path, order.count, order.senders, order.run);
 let next = 0;
 let refused = 0;
 

@@ -20,11 +20,14 @@ export class Display {
     const { telegram, whatsapp, amo } = session.world;
     this.line("CRMessenger");
     this.line(`  HTTP API    ${session.url}  (health: /health, OpenAPI: /api/v1/openapi.json)`);
-    this.line(`  database    ${database === undefined ? "embedded PostgreSQL (PGlite)" : "PostgreSQL"}, ready after ${ready.readyMs} ms`);
+    this.line(
+      `  database    ${database === undefined ? "embedded PostgreSQL (PGlite)" : "PostgreSQL"}, ready after ${ready.readyMs} ms`,
+    );
     this.line(`  Telegram    local data centre on port ${telegram.dataCentre.port}`);
     this.line(`  WhatsApp    local server at ${whatsapp.server.url}`);
     this.line(`  amoCRM      local server at ${amo.url}`);
-    if (ready.password !== undefined) this.line(`  owner       ${ready.ownerEmail}, password ${ready.password} (shown this once)`);
+    if (ready.password !== undefined)
+      this.line(`  owner       ${ready.ownerEmail}, password ${ready.password} (shown this once)`);
   }
 
   progress({ done, sent, requested, startedAt }: Tally, total: number): void {

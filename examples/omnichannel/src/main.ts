@@ -28,7 +28,10 @@ async function main(): Promise<number> {
     process.once("SIGTERM", () => resolve("stopped"));
   });
   const real = realProviders(process.env);
-  await using session = await Session.open({ ...options, patienceMs: options.faults ? PATIENCE_WITH_FAULTS_MS : PATIENCE_MS });
+  await using session = await Session.open({
+    ...options,
+    patienceMs: options.faults ? PATIENCE_WITH_FAULTS_MS : PATIENCE_MS,
+  });
   if (isReal(real)) {
     await Promise.race([live(session, options, real, display), stopped]);
     await stopped;
@@ -43,7 +46,14 @@ async function main(): Promise<number> {
   }
   if (options.once) return isFaultless(outcome) ? 0 : 1;
   display.line("Everything stays up. Ctrl-C stops it.");
-  const timer = setInterval(() => void session.report().then((report) => display.summary(report), () => undefined), SUMMARY_MS);
+  const timer = setInterval(
+    () =>
+      void session.report().then(
+        (report) => display.summary(report),
+        () => undefined,
+      ),
+    SUMMARY_MS,
+  );
   await stopped;
   clearInterval(timer);
   display.line("Stopping …");
@@ -57,12 +67,18 @@ async function live(session: Session, options: Options, real: RealProviders, dis
   display.line("Connected. Conversations are played only when all providers are local. Ctrl-C stops.");
 }
 
-async function play(session: Session, options: Options, threads: ReturnType<typeof planThreads>, display: Display): Promise<Report> {
+async function play(
+  session: Session,
+  options: Options,
+  threads: ReturnType<typeof planThreads>,
+  display: Display,
+): Promise<Report> {
   let failed: (error: Error) => void = () => {};
   const ended = new Promise<never>((_, reject) => {
     failed = reject;
   });
-  session.app.onUnexpectedEnd = (code) => failed(new AppFailure(`The application ended by itself with status ${code ?? "none"}.`));
+  session.app.onUnexpectedEnd = (code) =>
+    failed(new AppFailure(`The application ended by itself with status ${code ?? "none"}.`));
   display.started(await session.start(), session, options);
   await Promise.race([session.connect(), ended]);
   display.line("Telegram and WhatsApp are logged in, amoCRM is connected.");

@@ -3,7 +3,22 @@ import { UsageError, parseOptions } from "./options.ts";
 
 describe("parseOptions", () => {
   it("reads every option", () => {
-    const args = ["--once", "--conversations", "a.jsonl", "--rate", "5", "--database", "postgresql://u@h/d", "--port", "3001", "--report", "r.json", "--faults", "--data", "d"];
+    const args = [
+      "--once",
+      "--conversations",
+      "a.jsonl",
+      "--rate",
+      "5",
+      "--database",
+      "postgresql://u@h/d",
+      "--port",
+      "3001",
+      "--report",
+      "r.json",
+      "--faults",
+      "--data",
+      "d",
+    ];
     expect(parseOptions(args)).toEqual({
       once: true,
       conversations: "a.jsonl",

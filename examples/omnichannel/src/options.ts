@@ -53,7 +53,18 @@ function parse(args: readonly string[]) {
   try {
     const { values } = parseArgs({
       args: [...args],
-      options: { once: boolean, conversations: string, rate: string, database: string, data: string, port: string, report: string, faults: boolean, minutes: string, help: boolean },
+      options: {
+        once: boolean,
+        conversations: string,
+        rate: string,
+        database: string,
+        data: string,
+        port: string,
+        report: string,
+        faults: boolean,
+        minutes: string,
+        help: boolean,
+      },
     });
     return values as Record<string, string | boolean | undefined>;
   } catch (error) {

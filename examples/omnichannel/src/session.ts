@@ -50,7 +50,13 @@ export class Session implements AsyncDisposable {
   readonly #removeData: () => void;
   #stage: Stage | undefined;
 
-  private constructor(parts: { world: World; app: AppProcess; options: SessionOptions; url: string; removeData: () => void }) {
+  private constructor(parts: {
+    world: World;
+    app: AppProcess;
+    options: SessionOptions;
+    url: string;
+    removeData: () => void;
+  }) {
     this.world = parts.world;
     this.app = parts.app;
     this.url = parts.url;
@@ -70,7 +76,10 @@ export class Session implements AsyncDisposable {
     const real = realProviders(process.env);
     const app = new AppProcess(
       { port, publicUrl: url, databaseUrl: options.database, dataDirectory: data, ...providerConfig(world, real) },
-      { ...providerSecrets(world, real), CRMESSENGER_SECRET_KEY: process.env["CRMESSENGER_SECRET_KEY"] ?? secretKey(data) },
+      {
+        ...providerSecrets(world, real),
+        CRMESSENGER_SECRET_KEY: process.env["CRMESSENGER_SECRET_KEY"] ?? secretKey(data),
+      },
       options.measured ?? false,
     );
     const removeData = () => {
@@ -91,7 +100,16 @@ export class Session implements AsyncDisposable {
   async connect(): Promise<Accounts> {
     const accounts = await connectEverything(this.#api, this.world);
     const { rate, patienceMs } = this.#options;
-    this.#stage = { world: this.world, people: this.#people, api: this.#api, arrivals: new Arrivals(this.probe), accounts, tally: this.tally, pace: createPace(rate), patienceMs };
+    this.#stage = {
+      world: this.world,
+      people: this.#people,
+      api: this.#api,
+      arrivals: new Arrivals(this.probe),
+      accounts,
+      tally: this.tally,
+      pace: createPace(rate),
+      patienceMs,
+    };
     return accounts;
   }
 
@@ -102,7 +120,8 @@ export class Session implements AsyncDisposable {
     const failures: Error[] = [];
     const rest = [...threads];
     const worker = async () => {
-      for (let plan = rest.shift(); plan; plan = rest.shift()) await playThread(stage, plan).catch((error: unknown) => failures.push(error as Error));
+      for (let plan = rest.shift(); plan; plan = rest.shift())
+        await playThread(stage, plan).catch((error: unknown) => failures.push(error as Error));
     };
     await Promise.all(Array.from({ length: CONCURRENT_THREADS }, worker));
     return failures;
@@ -145,18 +164,28 @@ export class Session implements AsyncDisposable {
 }
 
 /** Where the providers are: real, or ours. */
-function providerConfig({ telegram, whatsapp, amo, integration, channel }: World, real: RealProviders): Pick<AppConfig, "telegram" | "whatsapp" | "amocrm"> {
+function providerConfig(
+  { telegram, whatsapp, amo, integration, channel }: World,
+  real: RealProviders,
+): Pick<AppConfig, "telegram" | "whatsapp" | "amocrm"> {
   const { amocrm } = real;
   return {
     telegram: real.telegram ? undefined : { dataCentre: telegram.dataCentre, checkIntervalMs: CHECK_MS },
     whatsapp: real.whatsapp ? undefined : { server: whatsapp.server },
-    amocrm: amocrm ?? { baseUrl: amo.url, chatsUrl: amo.chatsUrl, clientId: integration.clientId, channelId: channel.channelId },
+    amocrm: amocrm ?? {
+      baseUrl: amo.url,
+      chatsUrl: amo.chatsUrl,
+      clientId: integration.clientId,
+      channelId: channel.channelId,
+    },
   };
 }
 
 function providerSecrets({ integration, channel }: World, real: RealProviders): Record<string, string> {
   const telegram = real.telegram ? {} : { TELEGRAM_API_ID: "1", TELEGRAM_API_HASH: "sandbox" };
-  const amocrm = real.amocrm ? {} : { AMOCRM_CLIENT_SECRET: integration.clientSecret, AMOCRM_CHANNEL_SECRET: channel.secret };
+  const amocrm = real.amocrm
+    ? {}
+    : { AMOCRM_CLIENT_SECRET: integration.clientSecret, AMOCRM_CHANNEL_SECRET: channel.secret };
   return { ...telegram, ...amocrm };
 }
 

@@ -66,10 +66,19 @@ async function calm(session: Session, threads: readonly ThreadPlan[], until: num
   }
   const third = Math.max(1, Math.floor(heaps.length / 3));
   const growth = Math.min(...heaps.slice(-third)) - Math.min(...heaps.slice(third, third * 2));
-  return { idle_rss_mb: Math.round(idle.rssMb), idle_heap_mb: Math.round(idle.heapMb), heap_growth_mb: Math.round(growth * 10) / 10, samples_heap_mb: heaps };
+  return {
+    idle_rss_mb: Math.round(idle.rssMb),
+    idle_heap_mb: Math.round(idle.heapMb),
+    heap_growth_mb: Math.round(growth * 10) / 10,
+    samples_heap_mb: heaps,
+  };
 }
 
-async function storm(session: Session, threads: readonly ThreadPlan[], until: number): Promise<{ kills: number; failures: Error[] }> {
+async function storm(
+  session: Session,
+  threads: readonly ThreadPlan[],
+  until: number,
+): Promise<{ kills: number; failures: Error[] }> {
   session.world.setFaults(true);
   const played = new AbortController();
   let kills = 0;
@@ -107,7 +116,11 @@ async function restart(session: Session): Promise<void> {
 
 /** A round with another name has other people, and begins with first contacts. */
 function asNewPeople(threads: readonly ThreadPlan[], round: string): readonly ThreadPlan[] {
-  return threads.map((thread) => ({ ...thread, person: `${round}/${thread.person}`, conversations: thread.conversations.map((id) => `${round}/${id}`) }));
+  return threads.map((thread) => ({
+    ...thread,
+    person: `${round}/${thread.person}`,
+    conversations: thread.conversations.map((id) => `${round}/${id}`),
+  }));
 }
 
 soak().then(

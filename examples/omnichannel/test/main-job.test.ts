@@ -31,7 +31,8 @@ interface Outcome {
 async function run(args: readonly string[]): Promise<Outcome> {
   const child = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text: string) => (output += text));
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding("utf8").on("data", (text: string) => (output += text));
   const [status] = (await once(child, "exit")) as [number | null];
   return { status, output };
 }
@@ -45,9 +46,24 @@ async function play(name: string, args: readonly string[]): Promise<Report> {
 
 /** A few conversations that show everything: both messengers, files, one person on both, unusual text. */
 function someConversations(): string {
-  const wanted = new Set(["latte-to-go", "kapuchino", "receipt", "cup-lost", "spilled-cup", "anna-telegram", "anna-whatsapp", "emoji", "rtl", "markup", "lines", "thanks-twice"]);
+  const wanted = new Set([
+    "latte-to-go",
+    "kapuchino",
+    "receipt",
+    "cup-lost",
+    "spilled-cup",
+    "anna-telegram",
+    "anna-whatsapp",
+    "emoji",
+    "rtl",
+    "markup",
+    "lines",
+    "thanks-twice",
+  ]);
   const lines = readFileSync(OWN, "utf8").split("\n");
-  const chosen = lines.filter((line) => line !== "" && wanted.has((JSON.parse(line) as { conversation_id: string }).conversation_id));
+  const chosen = lines.filter(
+    (line) => line !== "" && wanted.has((JSON.parse(line) as { conversation_id: string }).conversation_id),
+  );
   const path = join(folder, "some.jsonl");
   writeFileSync(path, chosen.join("\n"));
   cpSync(join(dirname(OWN), "media"), join(folder, "media"), { recursive: true });
@@ -56,8 +72,17 @@ function someConversations(): string {
 
 function expectFaultless(report: Report): void {
   expect(report.inbound).toMatchObject({ missing: 0, duplicates: 0, stored: report.inbound.sent });
-  expect(report.outbound).toMatchObject({ missing: 0, duplicates: 0, delivered: report.outbound.requested, read: report.outbound.requested });
-  expect(report.amocrm).toMatchObject({ missing: 0, duplicates: 0, messages: report.inbound.sent + report.outbound.requested });
+  expect(report.outbound).toMatchObject({
+    missing: 0,
+    duplicates: 0,
+    delivered: report.outbound.requested,
+    read: report.outbound.requested,
+  });
+  expect(report.amocrm).toMatchObject({
+    missing: 0,
+    duplicates: 0,
+    messages: report.inbound.sent + report.outbound.requested,
+  });
   expect(report.order_violations).toBe(0);
 }
 
@@ -71,7 +96,13 @@ describe("the main job", () => {
   });
 
   it("holds on PostgreSQL while every provider fails", { timeout: PATIENCE_MS }, async () => {
-    const report = await play("postgres", ["--conversations", someConversations(), "--database", postgres.url, "--faults"]);
+    const report = await play("postgres", [
+      "--conversations",
+      someConversations(),
+      "--database",
+      postgres.url,
+      "--faults",
+    ]);
     expectFaultless(report);
     expect([report.contacts, report.leads]).toEqual([11, 11]);
   });
@@ -99,7 +130,9 @@ describe("what can't go on", () => {
 
   it("includes a data directory that another process has open", { timeout: PATIENCE_MS }, async () => {
     const data = join(folder, "shared-data");
-    const holder = spawn(process.execPath, [MAIN, "--data", data, "--conversations", someConversations()], { stdio: ["ignore", "pipe", "inherit"] });
+    const holder = spawn(process.execPath, [MAIN, "--data", data, "--conversations", someConversations()], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     await new Promise<void>((resolve) => {
       let text = "";
       holder.stdout.setEncoding("utf8").on("data", (chunk: string) => {

@@ -85,9 +85,14 @@ test("an alias that an older row carries as its value is found as well", async (
   await using world = await startSales();
   const ada = await world.contact();
   await world.kernel.run(() =>
-    world.kernel
-      .get(ChannelIdentityRepository)
-      .insert({ id: "0199ae3c-4b1c-7000-8000-000000000001", contactId: ada.id, kind: "phone", value: "+551187654321", aliases: [], verified: true }),
+    world.kernel.get(ChannelIdentityRepository).insert({
+      id: "0199ae3c-4b1c-7000-8000-000000000001",
+      contactId: ada.id,
+      kind: "phone",
+      value: "+551187654321",
+      aliases: [],
+      verified: true,
+    }),
   );
   await expect(
     world.contact({ identities: [{ kind: "phone", value: "+5511987654321", verified: true }] }),

@@ -1,7 +1,7 @@
 import type { OutboundMessage } from "@crmessenger/kernel/communication";
 
-/** The body we post for an outbound message; the bytes of media travel in base64. */
-export function fromMessage(message: OutboundMessage, contents: readonly Uint8Array[]): string {
+/** The body we post for an outbound message, under the id that it is deduped by; the bytes of media travel in base64. */
+export function fromMessage(id: string, message: OutboundMessage, contents: readonly Uint8Array[]): string {
   const files = message.parts.filter((part) => part.type === "media");
   const media = files.map(({ kind, file }, index) => ({
     kind,
@@ -13,7 +13,7 @@ export function fromMessage(message: OutboundMessage, contents: readonly Uint8Ar
   return JSON.stringify({
     type: "message",
     data: {
-      id: message.id,
+      id,
       conversationId: message.conversationExternalId,
       ...(text === undefined ? {} : { text }),
       ...(media.length === 0 ? {} : { media }),

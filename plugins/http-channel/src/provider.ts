@@ -1,6 +1,6 @@
 import { CrmError } from "@crmessenger/kernel";
 import type { Channel, ChannelHost, ChannelProvider } from "@crmessenger/kernel/communication";
-import type { Secrets } from "@crmessenger/kernel/infrastructure";
+import type { SecretNamespace, Secrets } from "@crmessenger/kernel/infrastructure";
 import { z } from "zod";
 import { HttpChannel, type HttpChannelServices } from "./http-channel.ts";
 import { SecretLogin } from "./secret-login.ts";
@@ -9,7 +9,13 @@ import { type SigningKey, parseSigningKey } from "./signature.ts";
 const MEGABYTE = 1024 * 1024;
 const MEDIA = { maxBytes: 10 * MEGABYTE };
 
-const settings = z.strictObject({ outboundUrl: z.url({ protocol: /^https?$/ }).max(2_000).exactOptional() });
+const settings = z.strictObject({
+  outboundUrl: z
+    .url({ protocol: /^https?$/ })
+    .max(2_000)
+    .refine((url) => new URL(url).username === "", "must not contain credentials: requests are signed")
+    .exactOptional(),
+});
 
 /** Channels of type `http`, and which of them are connected here: the route looks them up by account. */
 export class HttpChannelProvider implements ChannelProvider {
@@ -26,7 +32,7 @@ export class HttpChannelProvider implements ChannelProvider {
     writeFirst: true,
   };
   readonly #services: HttpChannelServices & { readonly secrets: Secrets };
-  readonly #channels = new Map<string, HttpChannel>();
+  readonly #connected = new Map<string, HttpChannel>();
 
   constructor(services: HttpChannelServices & { readonly secrets: Secrets }) {
     this.#services = services;
@@ -34,25 +40,30 @@ export class HttpChannelProvider implements ChannelProvider {
 
   /** The connected channel of an account. */
   connected(accountId: string): HttpChannel | undefined {
-    const channel = this.#channels.get(accountId);
-    return channel?.key ? channel : undefined;
+    return this.#connected.get(accountId);
   }
 
   open(host: ChannelHost): Channel {
-    const { outboundUrl } = settings.parse(host.account.settings);
-    const channel = new HttpChannel(this.#services, { host, outboundUrl, loadKey: () => this.#loadKey(host.account.id) });
-    this.#channels.set(host.account.id, channel);
-    return channel;
+    const { id, settings: given } = host.account;
+    const { outboundUrl } = settings.parse(given);
+    return new HttpChannel(this.#services, {
+      host,
+      outboundUrl,
+      loadKey: () => this.#loadKey(id),
+      connected: this.#connected,
+    });
   }
 
   async login(host: ChannelHost, method: string): Promise<SecretLogin> {
-    if (method === "secret") return new SecretLogin(host.account.id, (secret) => this.#secrets(host.account.id).set("signing", Buffer.from(secret)));
-    throw new CrmError("CRM_CHANNEL_LOGIN_METHOD", `HTTP channels log in by "secret", not by "${method}".`, { status: 422 });
+    if (method !== "secret") throw unknownMethod(method);
+    const { id } = host.account;
+    return new SecretLogin(id, (secret) => this.#secrets(id).set("signing", Buffer.from(secret)));
   }
 
   async logout(host: ChannelHost): Promise<void> {
-    await this.#secrets(host.account.id).clear();
-    this.#channels.delete(host.account.id);
+    const { id } = host.account;
+    await this.#secrets(id).clear();
+    this.#connected.delete(id);
   }
 
   async #loadKey(accountId: string): Promise<SigningKey | undefined> {
@@ -60,7 +71,13 @@ export class HttpChannelProvider implements ChannelProvider {
     return secret && parseSigningKey(Buffer.from(secret.value).toString("utf8"));
   }
 
-  #secrets(accountId: string) {
+  #secrets(accountId: string): SecretNamespace {
     return this.#services.secrets.namespace(`http-channel/${accountId}`);
   }
+}
+
+function unknownMethod(method: string): CrmError {
+  return new CrmError("CRM_CHANNEL_LOGIN_METHOD", `HTTP channels log in by "secret", not by "${method}".`, {
+    status: 422,
+  });
 }

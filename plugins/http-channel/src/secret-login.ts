@@ -2,55 +2,75 @@ import { CrmError } from "@crmessenger/kernel";
 import type { LoginFlow, LoginStep } from "@crmessenger/kernel/communication";
 import { parseSigningKey } from "./signature.ts";
 
-type Waiter = { readonly after: number; readonly resolve: (step: LoginStep) => void };
-type StepBody = LoginStep extends infer S ? (S extends LoginStep ? Omit<S, "sequence"> : never) : never;
+type Ask = Extract<LoginStep, { kind: "ask" }>;
+
+const FIELDS: Ask["fields"] = [{ name: "secret", label: "Signing secret (Standard Webhooks)", secret: true }];
+const PROBLEM = "A signing secret is 24 to 64 bytes in base64, with or without the prefix whsec_.";
 
 /** Asks for the signing secret and stores it. */
 export class SecretLogin implements LoginFlow {
   readonly #accountId: string;
   readonly #store: (secret: string) => Promise<void>;
-  readonly #waiters = new Set<Waiter>();
-  #step: LoginStep;
+  #step: LoginStep = { sequence: 1, kind: "ask", fields: FIELDS };
+  #moved = Promise.withResolvers<void>();
+  /** While the secret is being stored, there is nothing to ask and it is too late to cancel. */
+  #isStoring = false;
 
   constructor(accountId: string, store: (secret: string) => Promise<void>) {
     this.#accountId = accountId;
     this.#store = store;
-    this.#step = { sequence: 1, ...ask() } as LoginStep;
   }
 
-  next(after: number, signal?: AbortSignal): Promise<LoginStep> {
-    if (this.#step.sequence > after) return Promise.resolve(this.#step);
-    return new Promise((resolve, reject) => {
-      const waiter = { after, resolve };
-      this.#waiters.add(waiter);
-      signal?.addEventListener("abort", () => this.#waiters.delete(waiter) && reject(signal.reason as Error), { once: true });
-    });
+  async next(after: number, signal?: AbortSignal): Promise<LoginStep> {
+    while (this.#step.sequence <= after)
+      await (signal ? unlessAborted(this.#moved.promise, signal) : this.#moved.promise);
+    return this.#step;
   }
 
   async submit(values: Readonly<Record<string, string>>): Promise<void> {
-    if (this.#step.kind !== "ask") throw new CrmError("CRM_LOGIN_NOT_ASKED", "The login asks for nothing now.", { status: 409 });
+    const { sequence, kind } = this.#step;
+    if (kind !== "ask" || this.#isStoring) throw notAsked();
     const { secret = "" } = values;
     if (!parseSigningKey(secret)) {
-      this.#advance(ask("A signing secret is 24 to 64 bytes in base64, with or without the prefix whsec_."));
+      this.#advance({ sequence: sequence + 1, kind, fields: FIELDS, problem: PROBLEM });
       return;
     }
-    await this.#store(secret);
-    this.#advance({ kind: "done", externalId: this.#accountId, displayName: "HTTP" });
+    this.#isStoring = true;
+    try {
+      await this.#store(secret);
+    } finally {
+      this.#isStoring = false;
+    }
+    this.#advance({ sequence: sequence + 1, kind: "done", externalId: this.#accountId, displayName: "HTTP" });
   }
 
   async cancel(): Promise<void> {
-    if (this.#step.kind === "ask") this.#advance({ kind: "failed", code: "CRM_LOGIN_CANCELLED", reason: "The login was cancelled." });
+    const { sequence, kind } = this.#step;
+    if (kind !== "ask" || this.#isStoring) return;
+    const reason = "The login was cancelled.";
+    this.#advance({ sequence: sequence + 1, kind: "failed", code: "CRM_LOGIN_CANCELLED", reason });
   }
 
-  #advance(body: StepBody): void {
-    this.#step = { sequence: this.#step.sequence + 1, ...body } as LoginStep;
-    for (const waiter of this.#waiters) {
-      this.#waiters.delete(waiter);
-      waiter.resolve(this.#step);
-    }
+  #advance(step: LoginStep): void {
+    this.#step = step;
+    this.#moved.resolve();
+    this.#moved = Promise.withResolvers<void>();
   }
 }
 
-function ask(problem?: string): StepBody {
-  return { kind: "ask", fields: [{ name: "secret", label: "Signing secret (Standard Webhooks)", secret: true }], ...(problem === undefined ? {} : { problem }) };
+/** Rejects with the signal's reason when it aborts first. */
+async function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => aborted.reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+function notAsked(): CrmError {
+  return new CrmError("CRM_LOGIN_NOT_ASKED", "The login asks for nothing now.", { status: 409 });
 }

@@ -18,7 +18,10 @@ export function parseSigningKey(secret: string): SigningKey | undefined {
 /** The three headers of Standard Webhooks for these bytes. */
 export function sign(key: SigningKey, message: { readonly id: string; readonly at: number; readonly body: string }) {
   const timestamp = String(Math.floor(message.at / 1000));
-  const signature = createHmac("sha256", key).update(`${message.id}.${timestamp}.`).update(message.body).digest("base64");
+  const signature = createHmac("sha256", key)
+    .update(`${message.id}.${timestamp}.`)
+    .update(message.body)
+    .digest("base64");
   return { "webhook-id": message.id, "webhook-timestamp": timestamp, "webhook-signature": `v1,${signature}` };
 }
 
@@ -27,13 +30,20 @@ export function sign(key: SigningKey, message: { readonly id: string; readonly a
  * several signatures, of which one must be ours (that is how keys are rotated).
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
-export function refuseSignature(key: SigningKey, headers: Readonly<Record<string, string>>, body: Uint8Array, now: number): string | undefined {
+export function refuseSignature(
+  key: SigningKey,
+  headers: Readonly<Record<string, string>>,
+  body: Uint8Array,
+  now: number,
+): string | undefined {
   const id = headers["webhook-id"];
   const timestamp = headers["webhook-timestamp"];
   const signatures = headers["webhook-signature"];
-  if (!id || !timestamp || !signatures) return "The headers webhook-id, webhook-timestamp and webhook-signature are needed.";
+  if (!id || !timestamp || !signatures)
+    return "The headers webhook-id, webhook-timestamp and webhook-signature are needed.";
   if (!/^\d{1,12}$/.test(timestamp)) return "webhook-timestamp must be a number of seconds.";
-  if (Math.abs(now / 1000 - Number(timestamp)) > TOLERANCE_SECONDS) return "webhook-timestamp is more than five minutes off.";
+  if (Math.abs(now / 1000 - Number(timestamp)) > TOLERANCE_SECONDS)
+    return "webhook-timestamp is more than five minutes off.";
   const expected = createHmac("sha256", key).update(`${id}.${timestamp}.`).update(body).digest();
   for (const part of signatures.split(" ")) {
     if (!part.startsWith("v1,")) continue;

@@ -1,17 +1,22 @@
-import { CrmError, toCrmError } from "@crmessenger/kernel";
+import { STATUS_CODES } from "node:http";
+import { isCrmError, toCrmError } from "@crmessenger/kernel";
 import type { ChannelHost } from "@crmessenger/kernel/communication";
 import { type Route, type RouteRequest, type RouteResponse, json } from "@crmessenger/kernel/http";
-import type { StoredFile } from "@crmessenger/kernel/infrastructure";
 import type { HttpChannelServices } from "./http-channel.ts";
-import { type InboundPayload, webhookPayload } from "./payload.ts";
+import { webhookPayload } from "./payload.ts";
 import type { HttpChannelProvider } from "./provider.ts";
+import { receiveMedia } from "./receive-media.ts";
 import { refuseSignature } from "./signature.ts";
 import { toDeliveryUpdate, toMessage } from "./to-message.ts";
 
-const MAX_BODY_BYTES = 256 * 1024;
-const NOT_HERE_SECONDS = "2";
+/** The longest text, every character of it escaped, and the rest. */
+const MAX_BODY_BYTES = 512 * 1024;
+const RETRY_SECONDS = 2;
 
-/** Where the other system posts. It answers 200 once the message is committed, and so may be repeated until then. */
+/**
+ * Where the other system posts. It answers 200 once the message is committed, and so may be repeated until then: 503
+ * asks for it, any other status says what has to change first.
+ */
 export function webhookRoute(services: HttpChannelServices, provider: HttpChannelProvider): Route {
   return {
     method: "POST",
@@ -19,61 +24,69 @@ export function webhookRoute(services: HttpChannelServices, provider: HttpChanne
     authentication: "none",
     maxBodyBytes: MAX_BODY_BYTES,
     async handle(request) {
-      const channel = provider.connected(request.params["accountId"] ?? "");
-      const { key } = channel ?? {};
-      if (!channel || !key) return problem(503, "CRM_CHANNEL_NOT_CONNECTED", "This account is unknown or not connected.", { "retry-after": NOT_HERE_SECONDS });
+      const { key, host } = provider.connected(request.params["accountId"] ?? "") ?? {};
+      if (!key || !host)
+        return problem(503, "CRM_CHANNEL_NOT_CONNECTED", "This account is unknown or not connected here.");
       const refusal = refuseSignature(key, request.headers, request.body, services.clock.now());
       if (refusal !== undefined) return problem(401, "CRM_HTTP_CHANNEL_SIGNATURE", refusal);
-      return accept(services, channel.host, request);
+      return accept(services, host, request);
     },
   };
 }
 
-async function accept(services: HttpChannelServices, host: ChannelHost, request: RouteRequest): Promise<RouteResponse> {
-  const payload = webhookPayload.safeParse(parse(request.body));
+async function accept(
+  services: HttpChannelServices,
+  host: ChannelHost,
+  { body }: RouteRequest,
+): Promise<RouteResponse> {
+  const parsed = parse(body);
+  if (!parsed) return problem(422, "CRM_HTTP_CHANNEL_PAYLOAD", "The body is no JSON in UTF-8.");
+  const payload = webhookPayload.safeParse(parsed.json);
   if (!payload.success) {
     const [issue] = payload.error.issues;
-    return problem(422, "CRM_HTTP_CHANNEL_PAYLOAD", `The payload is wrong${issue ? ` at "${issue.path.join(".")}": ${issue.message}` : ""}.`);
+    const place = issue?.path.join(".");
+    const wrong = `The payload is wrong${place ? ` at "${place}"` : ""}: ${issue?.message}.`;
+    return problem(422, "CRM_HTTP_CHANNEL_PAYLOAD", wrong);
   }
   try {
-    if (payload.data.type === "status") {
-      await host.report([toDeliveryUpdate(payload.data.data)]);
+    const { type, data } = payload.data;
+    if (type === "status") {
+      await host.report([toDeliveryUpdate(data)]);
       return json(200, {});
     }
-    const { data } = payload.data;
-    const files = data.media ? await fetchAll(services, host, data) : [];
+    const files = await receiveMedia(services, host, data);
     const { messageId, conversationId, duplicate } = await host.receive(toMessage(host.account.id, data, files));
     return json(200, { messageId, conversationId, duplicate });
   } catch (error) {
-    const failure = toCrmError(error);
-    if (failure.status >= 500) host.logger.error(failure.message, { code: failure.code });
-    return problem(failure.status, failure.code, failure.status >= 500 ? "The message could not be stored. Send it again." : failure.message);
+    return refuse(host, error);
   }
 }
 
-/** Text that is no JSON becomes a value that fits no payload. */
-function parse(body: Uint8Array): unknown {
+function refuse(host: ChannelHost, error: unknown): RouteResponse {
+  const { status, code, message, retryable } = toCrmError(error);
+  if (status < 500 && !retryable) return problem(status, code, message);
+  if (!isCrmError(error, "CRM_CHANNEL_LEASE_LOST"))
+    host.logger.error(`A webhook could not be taken over: ${message}`, { code });
+  const detail = code === "CRM_HTTP_CHANNEL_MEDIA" ? message : "This could not be taken over now. Send it again.";
+  return problem(503, code, detail);
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+function parse(body: Uint8Array): { readonly json: unknown } | undefined {
   try {
-    return JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8"));
+    return { json: JSON.parse(utf8.decode(body)) };
   } catch {
-    return undefined;
+    return undefined; // what is wrong with it is said to the sender
   }
 }
 
-/** The media of a message, stored under paths that a repetition overwrites with the same. */
-function fetchAll(services: HttpChannelServices, host: ChannelHost, payload: InboundPayload): Promise<StoredFile[]> {
-  const name = Buffer.from(payload.id).toString("base64url").slice(0, 100);
-  return Promise.all(
-    (payload.media ?? []).map(async ({ url, mimeType, fileName }, index) => {
-      const response = await services.http.request({ method: "GET", url, signal: host.signal });
-      if (response.status !== 200) {
-        throw new CrmError("CRM_HTTP_CHANNEL_MEDIA", `The file ${index + 1} could not be fetched: its server answered ${response.status}.`, { status: 422 });
-      }
-      return services.storage.put(`inbound/${host.account.id}/${name}-${index}`, response.body, { mimeType, ...(fileName === undefined ? {} : { fileName }) });
-    }),
+/** As the API says it (RFC 9457). */
+function problem(status: number, code: string, detail: string): RouteResponse {
+  const title = STATUS_CODES[status] ?? "Error";
+  return json(
+    status,
+    { type: `urn:crmessenger:problem:${code}`, title, status, detail, code },
+    { "content-type": "application/problem+json", ...(status === 503 ? { "retry-after": String(RETRY_SECONDS) } : {}) },
   );
-}
-
-function problem(status: number, code: string, detail: string, headers: Readonly<Record<string, string>> = {}): RouteResponse {
-  return json(status, { type: "about:blank", status, code, detail }, { ...headers, "content-type": "application/problem+json" });
 }

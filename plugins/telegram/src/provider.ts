@@ -1,10 +1,5 @@
 import { CrmError, toCrmError } from "@crmessenger/kernel";
-import type {
-  Channel,
-  ChannelHost,
-  ChannelProvider,
-  LoginFlow,
-} from "@crmessenger/kernel/communication";
+import type { Channel, ChannelHost, ChannelProvider, LoginFlow } from "@crmessenger/kernel/communication";
 import { Api } from "telegram";
 import { TelegramChannel } from "./channel.ts";
 import { BotTokenLogin } from "./login/bot-token-login.ts";

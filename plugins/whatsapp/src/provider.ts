@@ -1,9 +1,4 @@
-import type {
-  Channel,
-  ChannelHost,
-  ChannelProvider,
-  LoginFlow,
-} from "@crmessenger/kernel/communication";
+import type { Channel, ChannelHost, ChannelProvider, LoginFlow } from "@crmessenger/kernel/communication";
 import { CrmError } from "@crmessenger/kernel";
 import { accountSecrets } from "./auth/account-secrets.ts";
 import { WhatsAppChannel } from "./channel.ts";
@@ -52,7 +47,10 @@ export class WhatsAppProvider implements ChannelProvider {
 
 function unknownMethod(method: string): CrmError {
   const message = `WhatsApp accounts can't log in by "${method}". Known ways: ${providerDescription.loginMethods.join(", ")}.`;
-  return new CrmError("CRM_CHANNEL_LOGIN_METHOD", message, { status: 422, details: { method, known: providerDescription.loginMethods } });
+  return new CrmError("CRM_CHANNEL_LOGIN_METHOD", message, {
+    status: 422,
+    details: { method, known: providerDescription.loginMethods },
+  });
 }
 
 /** The provider with its library. This module is loaded when the first account needs it. */

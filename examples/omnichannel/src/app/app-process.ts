@@ -51,7 +51,11 @@ export class AppProcess {
 
   async start(): Promise<AppReady> {
     const env = { ...process.env, ...this.#secrets, [CONFIG_VARIABLE]: JSON.stringify(this.#config) };
-    const child = fork(ENTRY, { env, execArgv: this.#measured ? [...process.execArgv, "--expose-gc"] : process.execArgv, stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    const child = fork(ENTRY, {
+      env,
+      execArgv: this.#measured ? [...process.execArgv, "--expose-gc"] : process.execArgv,
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+    });
     this.#child = child;
     const ready = new Promise<AppReady>((resolve, reject) => {
       child.on("message", (message: FromApp) => {
@@ -69,7 +73,9 @@ export class AppProcess {
   }
 
   query(sql: string, parameters: readonly unknown[]): Promise<readonly Record<string, unknown>[]> {
-    return this.#ask((id) => ({ type: "query", id, sql, parameters })).then((answer) => (answer.type === "rows" ? answer.rows : []));
+    return this.#ask((id) => ({ type: "query", id, sql, parameters })).then((answer) =>
+      answer.type === "rows" ? answer.rows : [],
+    );
   }
 
   async memory(): Promise<AppMemory> {
@@ -100,7 +106,8 @@ export class AppProcess {
     const wasReady = this.#ready !== undefined;
     const [code] = await gone;
     clearTimeout(late);
-    if (wasReady && code !== 0) throw new AppFailure(`The application did not stop cleanly (status ${code ?? "none"}).`);
+    if (wasReady && code !== 0)
+      throw new AppFailure(`The application did not stop cleanly (status ${code ?? "none"}).`);
   }
 
   #ask(make: (id: number) => ToApp): Promise<FromApp> {

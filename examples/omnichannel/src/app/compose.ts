@@ -14,7 +14,10 @@ import type { AppConfig } from "./config.ts";
 
 /** The plugins of the application. What an omnichannel CRM is made of stands in this list, in any order. */
 export function compose(config: AppConfig): readonly Plugin[] {
-  const database = config.databaseUrl === undefined ? { dataDirectory: join(config.dataDirectory, "database") } : { databaseUrl: config.databaseUrl };
+  const database =
+    config.databaseUrl === undefined
+      ? { dataDirectory: join(config.dataDirectory, "database") }
+      : { databaseUrl: config.databaseUrl };
   return [
     mikroOrm(database),
     node({ filesDirectory: join(config.dataDirectory, "files"), allowedHosts: localProviders(config) }),
@@ -37,5 +40,7 @@ function withAddresses(crm: NonNullable<AppConfig["amocrm"]>, ownUrl: string) {
 
 /** The sandbox runs on this machine, where the HTTP client reaches nothing unless it is told to. */
 function localProviders({ amocrm: crm }: AppConfig): string[] {
-  return crm === undefined ? [] : [...new Set([crm.baseUrl, crm.chatsUrl ?? crm.baseUrl].map((url) => new URL(url).hostname))];
+  return crm === undefined
+    ? []
+    : [...new Set([crm.baseUrl, crm.chatsUrl ?? crm.baseUrl].map((url) => new URL(url).hostname))];
 }

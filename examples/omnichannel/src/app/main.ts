@@ -22,16 +22,33 @@ async function run(): Promise<void> {
   const kernel = await createKernel({ plugins: compose(config) });
   stopOnSignals(kernel);
   const { userId, password } = await kernel.run(() => seedOwner(kernel, { email: OWNER_EMAIL, name: "Owner" }));
-  const { key } = await kernel.run(() => kernel.get(Authenticator).createApiKey(userId, { name: "This run", expiresAt: new Date(Date.now() + KEY_LIFETIME_MS).toISOString() }));
+  const { key } = await kernel.run(() =>
+    kernel
+      .get(Authenticator)
+      .createApiKey(userId, { name: "This run", expiresAt: new Date(Date.now() + KEY_LIFETIME_MS).toISOString() }),
+  );
   process.on("message", (message: ToApp) => void answer(kernel, message));
-  tell({ type: "ready", port: config.port, apiKey: key, ownerEmail: OWNER_EMAIL, password, readyMs: Math.round(kernel.inspect().readyMs) });
+  tell({
+    type: "ready",
+    port: config.port,
+    apiKey: key,
+    ownerEmail: OWNER_EMAIL,
+    password,
+    readyMs: Math.round(kernel.inspect().readyMs),
+  });
 }
 
 async function answer(kernel: Kernel, message: ToApp): Promise<void> {
   if (message.type === "memory") {
     globalThis.gc?.(); // only there when the process was started for measuring
     const { rss, heapUsed } = process.memoryUsage();
-    tell({ type: "memory", id: message.id, rssMb: rss / MEGABYTE, heapMb: heapUsed / MEGABYTE, peakRssMb: peakRss / MEGABYTE });
+    tell({
+      type: "memory",
+      id: message.id,
+      rssMb: rss / MEGABYTE,
+      heapMb: heapUsed / MEGABYTE,
+      peakRssMb: peakRss / MEGABYTE,
+    });
     return;
   }
   try {
@@ -71,7 +88,12 @@ run().catch((error: unknown) => {
   const code = String(failure.details["code"] ?? failure.code); // of what a plugin met, rather than that it met something
   if (process.send) {
     process.exitCode = 1;
-    process.send({ type: "failed", message: `${failure.message} (${code})` } satisfies FromApp, undefined, undefined, () => process.exit());
+    process.send(
+      { type: "failed", message: `${failure.message} (${code})` } satisfies FromApp,
+      undefined,
+      undefined,
+      () => process.exit(),
+    );
   } else {
     console.error(failure.message);
     process.exit(1);

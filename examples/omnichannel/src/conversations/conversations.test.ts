@@ -15,7 +15,12 @@ const file = (...lines: readonly unknown[]) => {
   return path;
 };
 
-const conversation = (id: string, changes: object = {}) => ({ conversation_id: id, scenario: "s", utterances: [{ speaker: "user", text: "Hi" }], ...changes });
+const conversation = (id: string, changes: object = {}) => ({
+  conversation_id: id,
+  scenario: "s",
+  utterances: [{ speaker: "user", text: "Hi" }],
+  ...changes,
+});
 
 describe("loadConversations", () => {
   it("reads the conversations of this example", () => {
@@ -32,16 +37,31 @@ describe("loadConversations", () => {
     expect(() => loadConversations(join(folder, "absent.jsonl"))).toThrow(/absent\.jsonl can't be read/);
     expect(() => loadConversations(file(""))).toThrow(/holds no conversation/);
     expect(() => loadConversations(file(conversation("a"), "{oops"))).toThrow(/line 2 is not JSON/);
-    expect(() => loadConversations(file(conversation("a", { utterances: [] })))).toThrow(/line 1 is not a conversation: utterances/);
+    expect(() => loadConversations(file(conversation("a", { utterances: [] })))).toThrow(
+      /line 1 is not a conversation: utterances/,
+    );
     expect(() => loadConversations(file(conversation("a"), conversation("a")))).toThrow(/"a" stands there twice/);
-    expect(() => loadConversations(file(conversation("a", { utterances: [{ speaker: "user", text: "" }] })))).toThrow(/needs a text or a file/);
-    expect(() => loadConversations(file(conversation("a", { utterances: [{ speaker: "user", text: "", media: "gone.png" }] })))).toThrow(/gone\.png/);
+    expect(() => loadConversations(file(conversation("a", { utterances: [{ speaker: "user", text: "" }] })))).toThrow(
+      /needs a text or a file/,
+    );
+    expect(() =>
+      loadConversations(file(conversation("a", { utterances: [{ speaker: "user", text: "", media: "gone.png" }] }))),
+    ).toThrow(/gone\.png/);
   });
 });
 
 describe("planThreads", () => {
   it("alternates between the messengers and joins what one person says on one of them", () => {
-    const threads = planThreads(loadConversations(file(conversation("a"), conversation("b"), conversation("c", { customer: "eve", channel: "telegram" }), conversation("d", { customer: "eve", channel: "telegram" }))));
+    const threads = planThreads(
+      loadConversations(
+        file(
+          conversation("a"),
+          conversation("b"),
+          conversation("c", { customer: "eve", channel: "telegram" }),
+          conversation("d", { customer: "eve", channel: "telegram" }),
+        ),
+      ),
+    );
     expect(threads.map(({ person, channel, conversations }) => [person, channel, conversations])).toEqual([
       ["a", "telegram", ["a"]],
       ["b", "whatsapp", ["b"]],

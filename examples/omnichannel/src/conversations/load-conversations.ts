@@ -22,7 +22,9 @@ export interface LoadedConversation extends Omit<Conversation, "utterances"> {
 export function loadConversations(file: string): readonly LoadedConversation[] {
   const media = new Map<string, MediaFile>();
   const lines = read(file).split("\n");
-  const conversations = lines.flatMap((line, index) => (line.trim() === "" ? [] : [parseLine(file, index + 1, line, media)]));
+  const conversations = lines.flatMap((line, index) =>
+    line.trim() === "" ? [] : [parseLine(file, index + 1, line, media)],
+  );
   if (conversations.length === 0) throw new UsageError(`${file} holds no conversation.`);
   const ids = new Set<string>();
   for (const { conversation_id: id } of conversations) {
@@ -50,10 +52,13 @@ function parseLine(file: string, number: number, line: string, media: Map<string
   const parsed = conversationSchema.safeParse(value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw new UsageError(`${file}, line ${number} is not a conversation${issue ? `: ${issue.path.join(".")}: ${issue.message}` : ""}.`);
+    throw new UsageError(
+      `${file}, line ${number} is not a conversation${issue ? `: ${issue.path.join(".")}: ${issue.message}` : ""}.`,
+    );
   }
   const utterances = parsed.data.utterances.map(({ speaker, text, media: name }): Utterance => {
-    if (name === undefined && text === "") throw new UsageError(`${file}, line ${number}: an utterance needs a text or a file.`);
+    if (name === undefined && text === "")
+      throw new UsageError(`${file}, line ${number}: an utterance needs a text or a file.`);
     return { speaker, text, media: name === undefined ? undefined : readMedia(join(dirname(file), name), media) };
   });
   return { ...parsed.data, utterances };

@@ -11,7 +11,10 @@ export interface ThreadPlan {
 
 /** Conversations alternate between the messengers, and those of one person on one messenger follow each other. */
 export function planThreads(conversations: readonly LoadedConversation[]): readonly ThreadPlan[] {
-  const threads = new Map<string, { person: string; channel: ChannelName; conversations: string[]; utterances: Utterance[] }>();
+  const threads = new Map<
+    string,
+    { person: string; channel: ChannelName; conversations: string[]; utterances: Utterance[] }
+  >();
   conversations.forEach((conversation, index) => {
     const person = conversation.customer ?? conversation.conversation_id;
     const channel = conversation.channel ?? (index % 2 === 0 ? "telegram" : "whatsapp");

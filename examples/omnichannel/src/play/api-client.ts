@@ -34,14 +34,24 @@ export class ApiClient {
   }
 
   post<T>(path: string, body: unknown): Promise<T> {
-    return this.#persist<T>("POST", path, { body: JSON.stringify(body), headers: { "content-type": "application/json", "idempotency-key": randomUUID() } });
+    return this.#persist<T>("POST", path, {
+      body: JSON.stringify(body),
+      headers: { "content-type": "application/json", "idempotency-key": randomUUID() },
+    });
   }
 
   upload<T>(path: string, bytes: Uint8Array, headers: Readonly<Record<string, string>>): Promise<T> {
-    return this.#persist<T>("POST", path, { body: Buffer.from(bytes), headers: { ...headers, "idempotency-key": randomUUID() } });
+    return this.#persist<T>("POST", path, {
+      body: Buffer.from(bytes),
+      headers: { ...headers, "idempotency-key": randomUUID() },
+    });
   }
 
-  async #persist<T>(method: string, path: string, request: { readonly body?: string | Buffer<ArrayBuffer>; readonly headers?: Readonly<Record<string, string>> }): Promise<T> {
+  async #persist<T>(
+    method: string,
+    path: string,
+    request: { readonly body?: string | Buffer<ArrayBuffer>; readonly headers?: Readonly<Record<string, string>> },
+  ): Promise<T> {
     const end = Date.now() + PATIENCE_MS;
     for (;;) {
       try {
@@ -53,7 +63,14 @@ export class ApiClient {
     }
   }
 
-  async #once<T>(method: string, path: string, { body, headers = {} }: { readonly body?: string | Buffer<ArrayBuffer>; readonly headers?: Readonly<Record<string, string>> }): Promise<T> {
+  async #once<T>(
+    method: string,
+    path: string,
+    {
+      body,
+      headers = {},
+    }: { readonly body?: string | Buffer<ArrayBuffer>; readonly headers?: Readonly<Record<string, string>> },
+  ): Promise<T> {
     const response = await fetch(`${this.#url}${path}`, {
       method,
       headers: { ...headers, authorization: `Bearer ${this.#token() ?? ""}` },
@@ -62,7 +79,8 @@ export class ApiClient {
     });
     const text = await response.text();
     if (response.ok) return (text === "" ? {} : JSON.parse(text)) as T;
-    const mayPass = response.status >= 500 || response.status === 429 || response.status === 409 || response.status === 401;
+    const mayPass =
+      response.status >= 500 || response.status === 429 || response.status === 409 || response.status === 401;
     if (mayPass) throw new Error(`${method} ${path} was answered ${response.status}: ${text.slice(0, 300)}`);
     throw new ApiRefusal(response.status, `${method} ${path} was answered ${response.status}: ${text.slice(0, 500)}`);
   }

@@ -39,7 +39,7 @@ export async function addAccount(api: ApiClient, type: string, name: string): Pr
 
 export async function logIn(api: ApiClient, id: string, scan: (qr: string) => Promise<unknown>): Promise<void> {
   let step = await api.post<LoginStep>(`/api/v1/channels/${id}/login`, { method: "qr" });
-  for (let shown = ""; step.kind !== "done"; ) {
+  for (let shown = ""; step.kind !== "done";) {
     if (step.kind === "failed") throw new Error(`The login failed: ${step.reason}`);
     if (step.kind === "show-qr" && step.text !== shown) {
       shown = step.text;
@@ -50,7 +50,8 @@ export async function logIn(api: ApiClient, id: string, scan: (qr: string) => Pr
 }
 
 export async function connected(api: ApiClient, id: string): Promise<void> {
-  const isConnected = async () => (await api.get<ChannelAccount>(`/api/v1/channels/${id}`)).state.status === "connected";
+  const isConnected = async () =>
+    (await api.get<ChannelAccount>(`/api/v1/channels/${id}`)).state.status === "connected";
   await waitUntil("The connection of a messenger", isConnected, PATIENCE_MS, POLL_MS);
 }
 

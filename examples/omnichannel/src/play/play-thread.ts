@@ -58,11 +58,18 @@ async function managerAnswers(scene: Scene, utterance: Utterance): Promise<void>
   tally.requested += 1;
   const startedAt = Date.now();
   if (tally.requested % 2 === 0 && thread.conversationId !== "") {
-    world.manager.reply(thread.conversationId, { text: utterance.text, ...(utterance.media === undefined ? {} : { media: managerFile(utterance.media) }) });
+    world.manager.reply(thread.conversationId, {
+      text: utterance.text,
+      ...(utterance.media === undefined ? {} : { media: managerFile(utterance.media) }),
+    });
   } else {
     await sendByApi(scene, utterance);
   }
-  await waitUntil("A manager's answer on the customer's phone", () => thread.phone.received() >= thread.outbound, patienceMs);
+  await waitUntil(
+    "A manager's answer on the customer's phone",
+    () => thread.phone.received() >= thread.outbound,
+    patienceMs,
+  );
   tally.outboundLatencies.push(Date.now() - startedAt);
   await inAmoCrm(scene);
 }
@@ -70,7 +77,10 @@ async function managerAnswers(scene: Scene, utterance: Utterance): Promise<void>
 async function sendByApi({ stage, thread }: Scene, { text, media }: Utterance): Promise<void> {
   const parts = [];
   if (media) {
-    const file = await stage.api.upload<object>("/api/v1/files", media.bytes, { "content-type": media.mimeType, "x-file-name": encodeURIComponent(media.name) });
+    const file = await stage.api.upload<object>("/api/v1/files", media.bytes, {
+      "content-type": media.mimeType,
+      "x-file-name": encodeURIComponent(media.name),
+    });
     parts.push({ type: "media", kind: media.mimeType.startsWith("image/") ? "image" : "document", file });
   }
   if (text !== "" || !media) parts.push({ type: "text", text });
@@ -83,5 +93,10 @@ function managerFile({ bytes, mimeType, name }: MediaFile) {
 
 /** amoCRM's chat holds as many messages as were said. */
 async function inAmoCrm({ stage, thread }: Scene): Promise<void> {
-  await waitUntil("A message in amoCRM", () => stage.world.amo.messages(thread.conversationId).length >= thread.expected.length, stage.patienceMs, 10);
+  await waitUntil(
+    "A message in amoCRM",
+    () => stage.world.amo.messages(thread.conversationId).length >= thread.expected.length,
+    stage.patienceMs,
+    10,
+  );
 }

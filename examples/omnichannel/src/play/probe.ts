@@ -10,7 +10,8 @@ export interface Probe {
 }
 
 export function openProbe(databaseUrl: string | undefined, app: AppProcess): Probe {
-  if (databaseUrl === undefined) return { query: (sql, parameters = []) => app.query(sql, parameters), close: async () => {} };
+  if (databaseUrl === undefined)
+    return { query: (sql, parameters = []) => app.query(sql, parameters), close: async () => {} };
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 4 });
   return {
     query: async (sql, parameters = []) => (await pool.query(sql, [...parameters])).rows as Rows,

@@ -8,7 +8,12 @@ export class TooLate extends Error {
 }
 
 /** Resolves with the first answer of `probe` that is neither undefined nor false; rejects with `TooLate` after the deadline. */
-export async function waitUntil<T>(what: string, probe: () => T | undefined | false | Promise<T | undefined | false>, deadlineMs: number, pollMs = POLL_MS): Promise<T> {
+export async function waitUntil<T>(
+  what: string,
+  probe: () => T | undefined | false | Promise<T | undefined | false>,
+  deadlineMs: number,
+  pollMs = POLL_MS,
+): Promise<T> {
   const end = Date.now() + deadlineMs;
   for (;;) {
     const answer = await probe();

@@ -9,15 +9,37 @@ import { percentile } from "./percentile.ts";
 /** What can be seen from outside when all is settled. */
 export interface Report {
   readonly conversations: number;
-  readonly inbound: { readonly sent: number; readonly stored: number; readonly missing: number; readonly duplicates: number };
-  readonly outbound: { readonly requested: number; readonly delivered: number; readonly read: number; readonly missing: number; readonly duplicates: number };
+  readonly inbound: {
+    readonly sent: number;
+    readonly stored: number;
+    readonly missing: number;
+    readonly duplicates: number;
+  };
+  readonly outbound: {
+    readonly requested: number;
+    readonly delivered: number;
+    readonly read: number;
+    readonly missing: number;
+    readonly duplicates: number;
+  };
   readonly contacts: number;
   readonly leads: number;
-  readonly amocrm: { readonly contacts: number; readonly leads: number; readonly messages: number; readonly missing: number; readonly duplicates: number };
+  readonly amocrm: {
+    readonly contacts: number;
+    readonly leads: number;
+    readonly messages: number;
+    readonly missing: number;
+    readonly duplicates: number;
+  };
   readonly order_violations: number;
   readonly seconds: number;
   readonly messages_per_second: number;
-  readonly latency_ms: { readonly inbound_p50: number; readonly inbound_p99: number; readonly outbound_p50: number; readonly outbound_p99: number };
+  readonly latency_ms: {
+    readonly inbound_p50: number;
+    readonly inbound_p99: number;
+    readonly outbound_p50: number;
+    readonly outbound_p99: number;
+  };
   readonly peak_rss_mb: number;
   readonly versions: Readonly<Record<string, string>>;
 }
@@ -35,17 +57,43 @@ interface StoredMessage {
   readonly status: string;
 }
 
-export async function writeReport(parts: { readonly tally: Tally; readonly probe: Probe; readonly amo: AmoCrmSandbox; readonly peakRssMb: number }): Promise<Report> {
+export async function writeReport(parts: {
+  readonly tally: Tally;
+  readonly probe: Probe;
+  readonly amo: AmoCrmSandbox;
+  readonly peakRssMb: number;
+}): Promise<Report> {
   const { tally, probe, amo, peakRssMb } = parts;
   const observations = await Promise.all(tally.threads.map((thread) => observe(thread, probe, amo)));
-  const database = sum(observations.map(({ thread, database: stored }) => compareDirection(thread, stored.map((message) => message.fingerprint), "in")));
+  const database = sum(
+    observations.map(({ thread, database: stored }) =>
+      compareDirection(
+        thread,
+        stored.map((message) => message.fingerprint),
+        "in",
+      ),
+    ),
+  );
   const phone = sum(observations.map((observation) => compareDirection(observation.thread, observation.phone, "out")));
   const crm = sum(observations.map(({ thread, amocrm }) => compareSequence(thread.expected, amocrm)));
-  const orders = observations.flatMap(({ thread, phone: held, database: stored, amocrm }) => [held, stored.map((message) => message.fingerprint), amocrm].map((actual) => compareSequence(thread.expected, actual)));
+  const orders = observations.flatMap(({ thread, phone: held, database: stored, amocrm }) =>
+    [held, stored.map((message) => message.fingerprint), amocrm].map((actual) =>
+      compareSequence(thread.expected, actual),
+    ),
+  );
   const accounts = [...new Set(tally.threads.map(({ accountId }) => accountId))];
-  const [counts] = await probe.query("select count(distinct contact_id)::int as contacts, count(distinct lead_id)::int as leads from conversations where channel_account_id = any($1::uuid[])", [accounts]);
-  const inboundStored = count(observations, (observation) => observation.database.filter((message) => message.fingerprint.startsWith("in|")).length);
-  const delivered = count(observations, (observation) => observation.phone.filter((key) => key.startsWith("out|")).length);
+  const [counts] = await probe.query(
+    "select count(distinct contact_id)::int as contacts, count(distinct lead_id)::int as leads from conversations where channel_account_id = any($1::uuid[])",
+    [accounts],
+  );
+  const inboundStored = count(
+    observations,
+    (observation) => observation.database.filter((message) => message.fingerprint.startsWith("in|")).length,
+  );
+  const delivered = count(
+    observations,
+    (observation) => observation.phone.filter((key) => key.startsWith("out|")).length,
+  );
   const seconds = Math.max(0.001, (tally.lastAt - tally.startedAt) / 1000);
   return {
     conversations: tally.conversations,
@@ -53,13 +101,24 @@ export async function writeReport(parts: { readonly tally: Tally; readonly probe
     outbound: {
       requested: tally.requested,
       delivered,
-      read: count(observations, (observation) => observation.database.filter((message) => message.fingerprint.startsWith("out|") && message.status === "read").length),
+      read: count(
+        observations,
+        (observation) =>
+          observation.database.filter((message) => message.fingerprint.startsWith("out|") && message.status === "read")
+            .length,
+      ),
       missing: phone.missing,
       duplicates: phone.duplicates,
     },
     contacts: Number(counts?.["contacts"] ?? 0),
     leads: Number(counts?.["leads"] ?? 0),
-    amocrm: { contacts: amo.contacts().length, leads: amo.leads().length, messages: count(observations, ({ amocrm }) => amocrm.length), missing: crm.missing, duplicates: crm.duplicates },
+    amocrm: {
+      contacts: amo.contacts().length,
+      leads: amo.leads().length,
+      messages: count(observations, ({ amocrm }) => amocrm.length),
+      missing: crm.missing,
+      duplicates: crm.duplicates,
+    },
     order_violations: sum(orders).orderViolations,
     seconds: round(seconds),
     messages_per_second: round(tally.done / seconds),
@@ -76,24 +135,45 @@ export async function writeReport(parts: { readonly tally: Tally; readonly probe
 
 /** Whether nothing is missing, doubled or out of order. */
 export function isFaultless({ inbound, outbound, amocrm, order_violations: violations }: Report): boolean {
-  return [inbound, outbound, amocrm].every(({ missing, duplicates }) => missing === 0 && duplicates === 0) && violations === 0;
+  return (
+    [inbound, outbound, amocrm].every(({ missing, duplicates }) => missing === 0 && duplicates === 0) &&
+    violations === 0
+  );
 }
 
 async function observe(thread: SaidThread, probe: Probe, amo: AmoCrmSandbox): Promise<Observation> {
-  const rows = thread.conversationId === "" ? [] : await probe.query("select direction, parts, status from messages where conversation_id = $1 order by ordinal", [thread.conversationId]);
-  const messages = thread.conversationId === "" ? [] : amo.messages(thread.conversationId).toSorted((a, b) => a.writtenAt - b.writtenAt || a.sequence - b.sequence);
+  const rows =
+    thread.conversationId === ""
+      ? []
+      : await probe.query("select direction, parts, status from messages where conversation_id = $1 order by ordinal", [
+          thread.conversationId,
+        ]);
+  const messages =
+    thread.conversationId === ""
+      ? []
+      : amo.messages(thread.conversationId).toSorted((a, b) => a.writtenAt - b.writtenAt || a.sequence - b.sequence);
   return {
     thread,
     phone: thread.phone.fingerprints(),
     database: rows.map((row) => ({ fingerprint: storedFingerprint(row), status: String(row["status"]) })),
-    amocrm: messages.map(({ direction, text, media }) => fingerprint(direction, text, media?.content && createHash("sha256").update(media.content).digest("hex"))),
+    amocrm: messages.map(({ direction, text, media }) =>
+      fingerprint(direction, text, media?.content && createHash("sha256").update(media.content).digest("hex")),
+    ),
   };
 }
 
 function storedFingerprint(row: Record<string, unknown>): string {
-  const parts = (typeof row["parts"] === "string" ? JSON.parse(row["parts"]) : row["parts"]) as readonly { type: string; text?: string; file?: { sha256: string } }[];
+  const parts = (typeof row["parts"] === "string" ? JSON.parse(row["parts"]) : row["parts"]) as readonly {
+    type: string;
+    text?: string;
+    file?: { sha256: string };
+  }[];
   const text = parts.find(({ type }) => type === "text")?.text ?? "";
-  return fingerprint(row["direction"] === "inbound" ? "in" : "out", text, parts.find(({ type }) => type === "media")?.file?.sha256);
+  return fingerprint(
+    row["direction"] === "inbound" ? "in" : "out",
+    text,
+    parts.find(({ type }) => type === "media")?.file?.sha256,
+  );
 }
 
 function compareDirection(thread: SaidThread, actual: readonly string[], direction: "in" | "out"): Comparison {

@@ -21,7 +21,13 @@ export function faultsOn({ telegram, whatsapp, amo }: Providers): void {
     rpcErrorRate: 0.02,
     lostAnswerRate: 0.02,
   });
-  whatsapp.faults.set({ disconnectEveryMs: 9_000, duplicateRate: 0.1, reorderReceipts: true, lateReceiptMs: 1_500, lostAckRate: 0.05 });
+  whatsapp.faults.set({
+    disconnectEveryMs: 9_000,
+    duplicateRate: 0.1,
+    reorderReceipts: true,
+    lateReceiptMs: 1_500,
+    lostAckRate: 0.05,
+  });
   amo.owner.autoConsent = true;
   amo.faults.set({
     rate429: 0.03,

@@ -15,7 +15,24 @@ export interface Phone {
   received(): number;
 }
 
-const NAMES = ["Anna", "Boris", "Clara", "Dmitry", "Elena", "Farid", "Galina", "Hugo", "Irina", "Jonas", "Kira", "Leonid", "Mila", "Nikita", "Olga", "Pavel"];
+const NAMES = [
+  "Anna",
+  "Boris",
+  "Clara",
+  "Dmitry",
+  "Elena",
+  "Farid",
+  "Galina",
+  "Hugo",
+  "Irina",
+  "Jonas",
+  "Kira",
+  "Leonid",
+  "Mila",
+  "Nikita",
+  "Olga",
+  "Pavel",
+];
 
 /** The customers. Somebody on both messengers has one number, by which the CRM can tell that it is one person. */
 export class People {
@@ -45,7 +62,10 @@ export class People {
     const known = this.#numbers.get(person);
     if (known) return known;
     const index = this.#numbers.size;
-    const identity = { phone: `+7900${String(1_000_000 + index)}`, name: `${NAMES[index % NAMES.length]} ${index + 1}` };
+    const identity = {
+      phone: `+7900${String(1_000_000 + index)}`,
+      name: `${NAMES[index % NAMES.length]} ${index + 1}`,
+    };
     this.#numbers.set(person, identity);
     return identity;
   }
@@ -55,10 +75,18 @@ function telegramPhone(world: World, { phone, name }: { phone: string; name: str
   const customer: TelegramCustomer = world.telegram.addCustomer({ firstName: name, phone, autoRead: true });
   return {
     async send({ text, media }) {
-      const sent = await customer.send(world.telegramPhone, { text, ...(media === undefined ? {} : { media: telegramMedia(media) }) });
+      const sent = await customer.send(world.telegramPhone, {
+        text,
+        ...(media === undefined ? {} : { media: telegramMedia(media) }),
+      });
       return { externalId: String(sent.peerMessageId), sentAt: sent.sentAt };
     },
-    fingerprints: () => customer.inbox(world.telegramPhone).map(({ direction, text, media }) => fingerprint(direction === "out" ? "in" : "out", text, media && hash(media.bytes))),
+    fingerprints: () =>
+      customer
+        .inbox(world.telegramPhone)
+        .map(({ direction, text, media }) =>
+          fingerprint(direction === "out" ? "in" : "out", text, media && hash(media.bytes)),
+        ),
     received: () => customer.inbox(world.telegramPhone).filter(({ direction }) => direction === "in").length,
   };
 }
@@ -67,20 +95,38 @@ function whatsappPhone(world: World, { phone, name }: { phone: string; name: str
   const customer: Customer = world.whatsapp.addCustomer({ phone, name, autoRead: true });
   return {
     async send({ text, media }) {
-      const sent = await customer.send(world.whatsappPhone, { text, ...(media === undefined ? {} : { media: whatsappMedia(media) }) });
+      const sent = await customer.send(world.whatsappPhone, {
+        text,
+        ...(media === undefined ? {} : { media: whatsappMedia(media) }),
+      });
       return { externalId: sent.id, sentAt: sent.sentAt };
     },
-    fingerprints: () => customer.inbox(world.whatsappPhone).map(({ direction, text, media }) => fingerprint(direction === "sent" ? "in" : "out", text, media && hash(media.read()))),
+    fingerprints: () =>
+      customer
+        .inbox(world.whatsappPhone)
+        .map(({ direction, text, media }) =>
+          fingerprint(direction === "sent" ? "in" : "out", text, media && hash(media.read())),
+        ),
     received: () => customer.inbox(world.whatsappPhone).filter(({ direction }) => direction === "received").length,
   };
 }
 
 function telegramMedia({ bytes, mimeType, name }: MediaFile) {
-  return { bytes, mimeType, fileName: name, kind: mimeType.startsWith("image/") ? ("photo" as const) : ("document" as const) };
+  return {
+    bytes,
+    mimeType,
+    fileName: name,
+    kind: mimeType.startsWith("image/") ? ("photo" as const) : ("document" as const),
+  };
 }
 
 function whatsappMedia({ bytes, mimeType, name }: MediaFile) {
-  return { bytes, mimeType, fileName: name, kind: mimeType.startsWith("image/") ? ("image" as const) : ("document" as const) };
+  return {
+    bytes,
+    mimeType,
+    fileName: name,
+    kind: mimeType.startsWith("image/") ? ("image" as const) : ("document" as const),
+  };
 }
 
 function hash(bytes: Uint8Array): string {

@@ -4,12 +4,21 @@ import { UsageError } from "../options.ts";
 export interface RealProviders {
   readonly telegram: boolean;
   readonly whatsapp: boolean;
-  readonly amocrm: { readonly baseUrl: string; readonly clientId: string; readonly channelId: string; readonly publicUrl: string } | undefined;
+  readonly amocrm:
+    | { readonly baseUrl: string; readonly clientId: string; readonly channelId: string; readonly publicUrl: string }
+    | undefined;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const AMOCRM = ["AMOCRM_BASE_URL", "AMOCRM_CLIENT_ID", "AMOCRM_CLIENT_SECRET", "AMOCRM_CHANNEL_ID", "AMOCRM_CHANNEL_SECRET", "PUBLIC_URL"] as const;
+const AMOCRM = [
+  "AMOCRM_BASE_URL",
+  "AMOCRM_CLIENT_ID",
+  "AMOCRM_CLIENT_SECRET",
+  "AMOCRM_CHANNEL_ID",
+  "AMOCRM_CHANNEL_SECRET",
+  "PUBLIC_URL",
+] as const;
 
 /** Telegram wants an application's id and hash, amoCRM an integration and a channel; WhatsApp has no credentials, so it is asked for by name. */
 export function realProviders(environment: Environment): RealProviders {

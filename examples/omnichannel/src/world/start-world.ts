@@ -19,14 +19,27 @@ export interface World extends AsyncDisposable {
 
 export async function startWorld(publicUrl: string): Promise<World> {
   const seed = randomInt(1, 1_000_000);
-  const [telegram, whatsapp, amo] = await Promise.all([startTelegramSandbox({ seed }), startWhatsAppSandbox({ seed }), startAmoCrmSandbox({ seed })]);
+  const [telegram, whatsapp, amo] = await Promise.all([
+    startTelegramSandbox({ seed }),
+    startWhatsAppSandbox({ seed }),
+    startAmoCrmSandbox({ seed }),
+  ]);
   const integration = amo.registerIntegration({ redirectUri: `${publicUrl}/hooks/amocrm/oauth`, name: "CRMessenger" });
-  const channel = amo.registerChannel({ webhookUrl: `${publicUrl}/hooks/amocrm/chats/:scope_id`, name: "CRMessenger", clientId: integration.clientId });
+  const channel = amo.registerChannel({
+    webhookUrl: `${publicUrl}/hooks/amocrm/chats/:scope_id`,
+    name: "CRMessenger",
+    clientId: integration.clientId,
+  });
   const world = {
     telegram,
     whatsapp,
     amo,
-    telegramPhone: telegram.addAccount({ firstName: "Coffee", lastName: "House", phone: "+15550100", username: "coffee_house" }),
+    telegramPhone: telegram.addAccount({
+      firstName: "Coffee",
+      lastName: "House",
+      phone: "+15550100",
+      username: "coffee_house",
+    }),
     whatsappPhone: whatsapp.addAccount({ phone: "+15550101", name: "Coffee House" }),
     manager: amo.manager({ name: "Maria" }),
     integration,

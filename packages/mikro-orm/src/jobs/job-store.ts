@@ -42,10 +42,14 @@ export class JobStore {
     this.#schema = schema;
   }
 
-  /** An index for `coalesce`, which pg-boss has no use for. */
+  /** An index for `coalesce`, which pg-boss has no use for. One process at a time: "if not exists" is no guard for two. */
   async prepare(): Promise<void> {
     await this.#database.query(
-      `create index if not exists crmessenger_waiting_by_key on ${this.#schema}.job_common (name, singleton_key) where state < 'active' and group_id is not null`,
+      `do $$ begin
+        perform pg_advisory_xact_lock(${PREPARE_LOCK});
+        create index if not exists crmessenger_waiting_by_key on ${this.#schema}.job_common (name, singleton_key)
+          where state < 'active' and group_id is not null;
+      end $$`,
     );
   }
 
@@ -176,6 +180,8 @@ export class JobStore {
     return rows[0]?.now ?? "";
   }
 }
+
+const PREPARE_LOCK = "7165910250134482215";
 
 const POLICY = "singleton";
 
