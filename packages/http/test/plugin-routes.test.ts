@@ -143,8 +143,8 @@ describe("plugin routes", () => {
     socket.on("data", () => {});
     socket.write("POST /small HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n");
     const chunk = Buffer.alloc(1024 * 1024);
-    const pump = () => {
-      if (!socket.destroyed) socket.write(chunk, pump);
+    const pump = (error?: Error | null) => {
+      if (!error && socket.writable) socket.write(chunk, pump);
     };
     pump();
     await closed;
