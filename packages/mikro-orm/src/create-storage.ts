@@ -20,7 +20,7 @@ import { migrations } from "./migrations.ts";
 import { LazyOrm } from "./orm/lazy-orm.ts";
 import { createRateBudget } from "./rate-budget/create-rate-budget.ts";
 import { createRepositories } from "./repository/create-repositories.ts";
-import { createSecrets } from "./secrets/create-secrets.ts";
+import { type SecretsHandle, createSecrets } from "./secrets/create-secrets.ts";
 import type { KeyRing } from "./secrets/key-ring.ts";
 import { loadKeyRing } from "./secrets/load-key-ring.ts";
 import { createSettings } from "./settings/create-settings.ts";
@@ -83,6 +83,7 @@ export function createStorage(options: StorageOptions, given: StorageServices) {
       });
       await database.open();
       await migrate({ orm, database, engine }, migrations);
+      if (keys.size > 1) await sealAnew(secrets, given.logger);
       await leases.start();
       await eventLog.start();
       await collections.start();
@@ -116,6 +117,21 @@ function createEngine({ databaseUrl, dataDirectory, schema, poolSize }: StorageO
   const place = schema === undefined ? {} : { schema };
   if (databaseUrl !== undefined) return new PostgresEngine({ url: databaseUrl, poolSize, logger, ...place });
   return new PgliteEngine({ ...place, ...(dataDirectory === undefined ? {} : { directory: dataDirectory }) });
+}
+
+/** After a change of keys. What can't be opened stays as it is and fails where it is read. */
+async function sealAnew(secrets: SecretsHandle, logger: Logger): Promise<void> {
+  try {
+    const count = await secrets.rotate();
+    logger.info(
+      count > 0
+        ? `${count} secrets were sealed anew with the first key.`
+        : "Every secret is sealed with the first key: the others can be dropped from CRMESSENGER_SECRET_KEY.",
+    );
+  } catch (error) {
+    const { code, message } = toCrmError(error);
+    logger.warn(`Not every secret could be sealed anew with the first key: ${message}`, { code });
+  }
 }
 
 function repeat({ clock, logger }: StorageServices, work: () => Promise<void>): { start(): void; stop(): void } {

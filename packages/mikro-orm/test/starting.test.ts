@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Kernel, createKernel } from "@crmessenger/kernel";
-import { SqlDatabase, everything, silentLogger } from "@crmessenger/kernel/infrastructure";
+import { Secrets, SqlDatabase, everything, silentLogger } from "@crmessenger/kernel/infrastructure";
 import { ContactRepository } from "@crmessenger/kernel/sales";
 import { describe, expect, inject, onTestFinished, test } from "vitest";
 import { allRecords } from "../src/entities/all-records.ts";
@@ -12,11 +12,14 @@ import { pglitePlace, places, postgresPlace } from "./places.ts";
 import { createDatabaseFrom, dropDatabase } from "./postgres-databases.ts";
 import type { Place } from "./services.ts";
 
-const environment = { CRMESSENGER_SECRET_KEY: Buffer.alloc(32, 1).toString("base64") };
+const oldKey = Buffer.alloc(32, 1).toString("base64");
+const newKey = Buffer.alloc(32, 2).toString("base64");
+const environment = { CRMESSENGER_SECRET_KEY: oldKey };
 
 type Options = Parameters<typeof mikroOrm>[0];
 
-async function start(options: Options): Promise<Kernel> {
+async function start(options: Options, secretKey = oldKey): Promise<Kernel> {
+  const environment = { CRMESSENGER_SECRET_KEY: secretKey };
   const kernel = await createKernel({ plugins: [mikroOrm(options)], environment, logger: silentLogger });
   onTestFinished(() => kernel.stop());
   return kernel;
@@ -171,4 +174,19 @@ describe("The options", () => {
       message: expect.stringContaining(reason),
     });
   });
+});
+
+describe("A change of the secret key", () => {
+  for (const [engine, create] of Object.entries(places)) {
+    test(`is done by one start with both keys, on ${engine}`, async () => {
+      const options = optionsOf(await create());
+      const session = new TextEncoder().encode("a session");
+      const before = await start(options);
+      await before.get(Secrets).namespace("telegram").set("one", session);
+      await before.stop();
+      await (await start(options, `${newKey},${oldKey}`)).stop();
+      const after = await start(options, newKey);
+      expect((await after.get(Secrets).namespace("telegram").get("one"))?.value).toEqual(Buffer.from(session));
+    });
+  }
 });
