@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { aroundPoint } from "./hook-point.ts";
 import { hookWith } from "./hooks.test.fixture.ts";
 
@@ -52,6 +52,50 @@ describe("an around", () => {
     await expect(thrower.run("x", work)).rejects.toMatchObject({
       code: "CRM_HOOK_FAILED",
       details: { plugin: "thrower" },
+    });
+  });
+
+  describe("has a deadline for what it does itself", () => {
+    const stuck = () => new Promise<never>(() => undefined);
+    const tick = () => new Promise((resolve) => setImmediate(resolve));
+    const fakeTimers = () => {
+      vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+      onTestFinished(() => void vi.useRealTimers());
+    };
+
+    test("before the work, which then never begins", async () => {
+      const gate = Promise.withResolvers<void>();
+      const slow = async (input: string, next: typeof work) => {
+        await gate.promise;
+        return next(input);
+      };
+      const { hook } = hookWith(point, ["patient", (input, next) => next(input)], ["slow", slow, { deadlineMs: 1 }]);
+      let begun = 0;
+      const answer = hook.run("x", async () => `${(begun += 1)}`);
+      await expect(answer).rejects.toMatchObject({
+        code: "CRM_HOOK_DEADLINE",
+        details: { plugin: "slow", deadlineMs: 1 },
+      });
+      gate.resolve();
+      await tick();
+      expect(begun).toBe(0);
+    });
+
+    test("after the work, whose own time does not count", async () => {
+      fakeTimers();
+      const { hook } = hookWith(
+        point,
+        ["outer", (input, next) => next(input), { deadlineMs: 1_000 }],
+        ["stuck", (input, next) => next(input).then(stuck), { deadlineMs: 1_000 }],
+      );
+      const long = Promise.withResolvers<string>();
+      const answer = hook.run("x", () => long.promise);
+      await tick();
+      vi.advanceTimersByTime(60_000);
+      long.resolve("done");
+      await tick();
+      vi.advanceTimersByTime(1_100);
+      await expect(answer).rejects.toMatchObject({ code: "CRM_HOOK_DEADLINE", details: { plugin: "stuck" } });
     });
   });
 });

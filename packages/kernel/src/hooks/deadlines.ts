@@ -20,7 +20,17 @@ export class Deadlines {
 
   /** Expires after `milliseconds`, up to two sweeps late. */
   add(deadline: Deadline, milliseconds: number): void {
+    this.renew(deadline, milliseconds);
+    this.link(deadline);
+  }
+
+  /** Gives it `milliseconds` from now, whether it waits already or not. */
+  renew(deadline: Deadline, milliseconds: number): void {
     deadline.expiresAt = this.#sweeps + Math.ceil(milliseconds / SWEEP_MS) + 1;
+  }
+
+  /** Lets it wait for the time it was given. */
+  link(deadline: Deadline): void {
     const first = this.#head.next;
     deadline.previous = this.#head;
     deadline.next = first;

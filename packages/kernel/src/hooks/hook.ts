@@ -6,6 +6,7 @@ import type { HookKind, HookPoint } from "./hook-point.ts";
 import { orderTaps } from "./order-taps.ts";
 import { Frame, addTap, runSeries } from "./series-hook.ts";
 import type { Tap } from "./tap.ts";
+import { Turn } from "./turn.ts";
 
 /** What a guard point concluded. */
 export interface Decision {
@@ -30,9 +31,6 @@ type AnyFunction = (...args: never[]) => unknown;
 /** A point's taps and the machine that runs them. tapable stays behind this class and is rebuilt when taps change. */
 abstract class Hook<F extends AnyFunction> {
   #taps: readonly Tap<F>[] = [];
-  /** For the whole call: the longest that a tap asks for. */
-  protected limits: { readonly deadlines: Deadlines; readonly deadlineMs: number };
-
   readonly name: string;
   readonly kind: HookKind;
   protected readonly services: HookServices;
@@ -41,7 +39,6 @@ abstract class Hook<F extends AnyFunction> {
     this.name = name;
     this.kind = kind;
     this.services = services;
-    this.limits = { deadlines: services.deadlines, deadlineMs: 0 };
   }
 
   get taps(): readonly Tap<F>[] {
@@ -51,7 +48,6 @@ abstract class Hook<F extends AnyFunction> {
   /** Replaces the taps of all plugins. */
   setTaps(taps: readonly Tap<F>[]): void {
     this.#taps = orderTaps(this.name, taps as readonly Tap[]) as readonly Tap<F>[];
-    this.limits = { deadlines: this.services.deadlines, deadlineMs: Math.max(0, ...taps.map((tap) => tap.deadlineMs)) };
     this.build();
   }
 
@@ -63,14 +59,15 @@ export class GuardHook<I> extends Hook<(input: I) => unknown> {
 
   protected override build(): void {
     this.#hook = new AsyncSeriesBailHook(["frame"], this.name);
-    for (const tap of this.taps) addTap(this.#hook, this.name, tap, settleVerdict);
+    const point = { name: this.name, deadlines: this.services.deadlines };
+    for (const tap of this.taps) addTap(this.#hook, point, tap, settleVerdict);
   }
 
   /** Asks every tap until one denies. A tap that fails denies. */
   decide(input: I): Promise<Decision> {
     if (this.taps.length === 0) return Promise.resolve(ALLOWED_BY_NOBODY);
     const frame = new Frame(this.name, input);
-    return runSeries(this.#hook, frame, this.limits, concludeDecision).catch((error: unknown) => {
+    return runSeries(this.#hook, frame, this.services.deadlines, concludeDecision).catch((error: unknown) => {
       const failure = error as CrmError;
       this.services.report(failure);
       return { denied: true, allows: frame.allows, reason: failure.message, plugin: frame.current?.plugin ?? "" };
@@ -108,13 +105,14 @@ export class TransformHook<I> extends Hook<(draft: I) => unknown> {
 
   protected override build(): void {
     this.#hook = new AsyncSeriesWaterfallHook(["frame"], this.name);
-    for (const tap of this.taps) addTap(this.#hook, this.name, tap, settleDraft);
+    const point = { name: this.name, deadlines: this.services.deadlines };
+    for (const tap of this.taps) addTap(this.#hook, point, tap, settleDraft);
   }
 
   /** The draft after every tap; a tap that answers nothing leaves it as it is. */
   apply(draft: I): Promise<I> {
     if (this.taps.length === 0) return Promise.resolve(draft);
-    return runSeries(this.#hook, new Frame(this.name, draft), this.limits, concludeDraft);
+    return runSeries(this.#hook, new Frame(this.name, draft), this.services.deadlines, concludeDraft);
   }
 }
 
@@ -132,23 +130,35 @@ type Next<I, O> = (input: I) => Promise<O>;
 export class AroundHook<I, O> extends Hook<(input: I, next: Next<I, O>) => Promise<O>> {
   protected override build(): void {}
 
-  /** Runs `work` inside every tap, the first tap outermost. Errors of `work` pass through as they are. */
+  /**
+   * Runs `work` inside every tap, the first tap outermost. Errors of `work` pass through as they are. The time of
+   * `work` is nobody's but its own: a tap's deadline counts what it does before and after.
+   */
   run(input: I, work: Next<I, O>): Promise<O> {
-    return this.taps.length === 0 ? work(input) : this.#enter(0, input, work);
+    if (this.taps.length === 0) return work(input);
+    return new Promise<O>((resolve, reject) => {
+      const turn = new Turn(this.name, this.services.deadlines, reject);
+      this.#enter(0, input, work, turn)
+        .then(resolve, reject)
+        .finally(() => turn.end());
+    });
   }
 
-  async #enter(index: number, input: I, work: Next<I, O>): Promise<O> {
+  async #enter(index: number, input: I, work: Next<I, O>, turn: Turn): Promise<O> {
     const tap = this.taps[index];
-    if (!tap) return work(input);
+    if (!tap) return turn.during(() => work(input));
     let inner: unknown;
     const next: Next<I, O> = async (changed) => {
       try {
-        return await this.#enter(index + 1, changed, work);
+        return await this.#enter(index + 1, changed, work, turn);
       } catch (error) {
         inner = error;
         throw error;
+      } finally {
+        turn.pass(tap);
       }
     };
+    turn.pass(tap);
     try {
       return await tap.run(input, next);
     } catch (error) {

@@ -42,19 +42,21 @@ export class Frame<I> implements Deadline {
 /** Adds a tap to tapable with the tap's name on its failures. A tap that answers at once costs no promise. */
 export function addTap<I>(
   hook: TapableHook,
-  point: string,
+  point: { readonly name: string; readonly deadlines: Deadlines },
   tap: Tap<(value: I) => unknown>,
   settle: (frame: Frame<I>, answer: unknown) => unknown,
 ) {
+  const { deadlines } = point;
   hook.tapAsync(tap.plugin, (raw: unknown, callback: Callback) => {
     const frame = raw as Frame<I>;
     frame.current = tap as Tap;
+    deadlines.renew(frame, tap.deadlineMs);
     let answer: unknown;
     try {
       answer = tap.run(frame.value);
       if (!isThenable(answer)) answer = settle(frame, answer);
     } catch (error) {
-      callback(hookFailure(tap.plugin, point, error));
+      callback(hookFailure(tap.plugin, point.name, error));
       return;
     }
     if (!isThenable(answer)) {
@@ -65,19 +67,19 @@ export function addTap<I>(
       (late) => {
         if (frame.isRunning) callback(null, settle(frame, late)); // a call that was given up goes no further
       },
-      (error: unknown) => callback(hookFailure(tap.plugin, point, error)),
+      (error: unknown) => callback(hookFailure(tap.plugin, point.name, error)),
     );
   });
 }
 
 /**
- * Runs a tapable series hook for one frame and answers what `conclude` makes of its end. A call that still runs
- * when its deadline passes is given up.
+ * Runs a tapable series hook for one frame and answers what `conclude` makes of its end. A call is given up when the
+ * deadline of the tap that has the turn passes.
  */
 export function runSeries<I, R>(
   hook: TapableHook,
   frame: Frame<I>,
-  limits: { readonly deadlines: Deadlines; readonly deadlineMs: number },
+  deadlines: Deadlines,
   conclude: (frame: Frame<I>, result: unknown) => R,
 ): Promise<R> {
   return new Promise<R>((resolve, reject) => {
@@ -85,11 +87,11 @@ export function runSeries<I, R>(
     (hook as AsyncSeriesBailHook<[unknown], unknown>).callAsync(frame, (error: unknown, result: unknown) => {
       if (!frame.reject) return;
       frame.reject = undefined;
-      limits.deadlines.delete(frame);
+      deadlines.delete(frame);
       if (error) reject(error as Error);
       else resolve(conclude(frame, result));
     });
-    if (frame.isRunning) limits.deadlines.add(frame, limits.deadlineMs);
+    if (frame.isRunning) deadlines.link(frame);
   });
 }
 

@@ -10,7 +10,7 @@ export interface TapOptions {
   readonly before?: readonly string[];
   /** Plugin ids whose taps of the same point must run earlier. */
   readonly after?: readonly string[];
-  /** Milliseconds one call of the whole point may take because of this tap. Default 5 000. */
+  /** Milliseconds this tap may take in one call; an around tap, before and after what it wraps. Default 5 000. */
   readonly deadlineMs?: number;
 }
 
