@@ -1,4 +1,4 @@
-import { CrmError, isCrmError } from "@crmessenger/kernel";
+import { CrmError } from "@crmessenger/kernel";
 import type {
   Channel,
   ChannelHost,
@@ -8,8 +8,8 @@ import type {
 } from "@crmessenger/kernel/communication";
 import type { Clock, HttpClient, HttpResponse, Storage } from "@crmessenger/kernel/infrastructure";
 import { fromMessage } from "./from-message.ts";
-import { acceptedPayload } from "./payload.ts";
 import { type SigningKey, sign } from "./signature.ts";
+import { deferred, toSendResult, toUnsentResult } from "./to-send-result.ts";
 
 export interface HttpChannelServices {
   readonly clock: Clock;
@@ -26,9 +26,16 @@ export interface HttpChannelParts {
   readonly connected: Map<string, HttpChannel>;
 }
 
-type Deferred = Extract<SendResult, { outcome: "deferred" }>;
+/** What there is from `connect` to `disconnect`. */
+interface Connection {
+  readonly key: SigningKey;
+  /** Aborts with the connection, and when the account is taken away. */
+  readonly signal: AbortSignal;
+  end(): void;
+}
 
-const DEFAULT_PAUSE_MS = 5_000;
+const STOPPED: ChannelState = { status: "stopped", reason: "" };
+const CONNECTED: ChannelState = { status: "connected", reason: "" };
 const NO_KEY: ChannelState = {
   status: "needs-login",
   reason: "Log in with the signing secret that the other system uses.",
@@ -39,10 +46,12 @@ export class HttpChannel implements Channel {
   readonly host: ChannelHost;
   readonly #services: HttpChannelServices;
   readonly #parts: HttpChannelParts;
-  #state: ChannelState = { status: "stopped", reason: "" };
-  #key: SigningKey | undefined;
+  #state = STOPPED;
+  #connection: Connection | undefined;
   /** Counts connects and disconnects: a connect that was overtaken by either has no effect. */
   #turn = 0;
+  /** What requests brought and is being taken over. */
+  readonly #inHand = new Set<Promise<unknown>>();
   /** The other system asked to be left alone until then. Milliseconds since the epoch. */
   #heldUntil = 0;
 
@@ -52,18 +61,18 @@ export class HttpChannel implements Channel {
     this.host = parts.host;
   }
 
-  /** What requests are verified with; undefined without a login. */
+  /** What requests are verified with; undefined while the channel is not connected. */
   get key(): SigningKey | undefined {
-    return this.#key;
+    return this.#connection?.key;
   }
 
   async connect(): Promise<void> {
     const turn = (this.#turn += 1);
     const key = await this.#parts.loadKey();
     if (turn !== this.#turn) return;
-    this.#key = key;
+    this.#connection = key && connectionOf(key, this.host.signal);
     if (key) this.#parts.connected.set(this.host.account.id, this);
-    this.#state = key ? { status: "connected", reason: "" } : NO_KEY;
+    this.#state = key ? CONNECTED : NO_KEY;
     this.host.changeState(this.#state);
   }
 
@@ -72,57 +81,58 @@ export class HttpChannel implements Channel {
     const { connected } = this.#parts;
     const { id } = this.host.account;
     if (connected.get(id) === this) connected.delete(id);
-    this.#state = { status: "stopped", reason: "" };
+    this.#connection?.end();
+    this.#connection = undefined;
+    this.#state = STOPPED;
+    await Promise.allSettled(this.#inHand);
   }
 
   state(): ChannelState {
     return this.#state;
   }
 
+  /**
+   * Takes over what a request brought. `disconnect` aborts the signal and waits for the end of the work; work that
+   * fails for that reason is `CRM_CHANNEL_NOT_CONNECTED`, so that nobody takes it for a verdict on the request.
+   */
+  async takeOver<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    if (!this.#connection) throw notConnected();
+    const { signal } = this.#connection;
+    const working = work(signal);
+    this.#inHand.add(working);
+    try {
+      return await working;
+    } catch (error) {
+      throw signal.aborted ? notConnected(error) : error;
+    } finally {
+      this.#inHand.delete(working);
+    }
+  }
+
   async send(message: OutboundMessage, { idempotencyKey }: { readonly idempotencyKey: string }): Promise<SendResult> {
     const { outboundUrl } = this.#parts;
     const reason = "This account has no outboundUrl in its settings: it only receives.";
     if (outboundUrl === undefined) return { outcome: "rejected", reason };
-    if (!this.#key || this.#state.status !== "connected")
-      return deferred(DEFAULT_PAUSE_MS, "The account is not connected.");
+    const connection = this.#connection;
+    if (!connection) return deferred("The account is not connected.");
     const hold = this.#heldUntil - this.#services.clock.now();
-    if (hold > 0) return deferred(hold, "The other system asked for a pause.");
+    if (hold > 0) return deferred("The other system asked for a pause.", hold);
     try {
       const body = fromMessage(idempotencyKey, message, await this.#contents(message));
-      return this.#resultOf(await this.#post(outboundUrl, idempotencyKey, this.#key, body), idempotencyKey);
+      const response = await this.#post(outboundUrl, idempotencyKey, connection, body);
+      const now = this.#services.clock.now();
+      const result = toSendResult(response, { idempotencyKey, now });
+      if (result.outcome === "deferred") this.#heldUntil = now + result.retryAfterMs;
+      return result;
     } catch (error) {
-      return unsent(error);
+      return toUnsentResult(error);
     }
   }
 
-  #post(url: string, id: string, key: SigningKey, body: string): Promise<HttpResponse> {
+  #post(url: string, id: string, { key, signal }: Connection, body: string): Promise<HttpResponse> {
     const signature = sign(key, { id, at: this.#services.clock.now(), body });
     const headers = { "content-type": "application/json", ...signature };
-    return this.#services.http.request({ method: "POST", url, headers, body, signal: this.host.signal });
-  }
-
-  #resultOf(response: HttpResponse, idempotencyKey: string): SendResult {
-    const { status } = response;
-    const now = this.#services.clock.now();
-    if (status >= 200 && status < 300) {
-      return {
-        outcome: "accepted",
-        externalId: acceptedId(response) ?? idempotencyKey,
-        at: new Date(now).toISOString(),
-      };
-    }
-    const reason = `The other system answered ${status}.`;
-    if (status === 429 || status === 503) {
-      const pause = retryAfter(response.headers["retry-after"], now) ?? DEFAULT_PAUSE_MS;
-      this.#heldUntil = now + pause;
-      return deferred(pause, reason);
-    }
-    if (status >= 500 || status === 408) throw unknownOutcome(status);
-    const isRedirect = status >= 300 && status < 400;
-    return {
-      outcome: "rejected",
-      reason: isRedirect ? `${reason} Redirects are not followed: change the outboundUrl.` : reason,
-    };
+    return this.#services.http.request({ method: "POST", url, headers, body, signal });
   }
 
   #contents(message: OutboundMessage): Promise<Uint8Array[]> {
@@ -133,41 +143,16 @@ export class HttpChannel implements Channel {
   }
 }
 
-function deferred(retryAfterMs: number, reason: string): Deferred {
-  return { outcome: "deferred", retryAfterMs, reason };
+export function notConnected(cause?: unknown): CrmError {
+  return new CrmError("CRM_CHANNEL_NOT_CONNECTED", "This account is unknown or not connected here. Try again later.", {
+    status: 503,
+    retryable: true,
+    cause,
+  });
 }
 
-function unknownOutcome(status: number): CrmError {
-  return new CrmError(
-    "CRM_HTTP_CHANNEL_ANSWER",
-    `The other system answered ${status}; whether it took the message is unknown.`,
-    {
-      retryable: true,
-      details: { status },
-    },
-  );
-}
-
-/** What becomes of a message that certainly did not leave. Of any other error the outcome is unknown: it is thrown on. */
-function unsent(error: unknown): SendResult {
-  if (!isCrmError(error)) throw error;
-  if (error.status === 422) return { outcome: "rejected", reason: error.message };
-  if (error.code === "CRM_STORAGE_NOT_FOUND") return { outcome: "rejected", reason: "The file is not there any more." };
-  if (error.details["outcome"] === "not-sent") return deferred(error.retryAfterMs ?? DEFAULT_PAUSE_MS, error.message);
-  throw error;
-}
-
-function acceptedId(response: HttpResponse): string | undefined {
-  try {
-    return acceptedPayload.safeParse(JSON.parse(Buffer.from(response.body).toString("utf8"))).data?.id;
-  } catch {
-    return undefined; // an answer that is no JSON still took the message; its status says so
-  }
-}
-
-/** Milliseconds of a `Retry-After` header (RFC 9110 §10.2.3): seconds or a date. */
-function retryAfter(header: string | undefined, now: number): number | undefined {
-  if (header === undefined) return undefined;
-  const pause = /^\d{1,9}$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - now;
-  return pause > 0 ? pause : undefined;
+function connectionOf(key: SigningKey, lease: AbortSignal): Connection {
+  const ending = new AbortController();
+  const signal = AbortSignal.any([lease, ending.signal]);
+  return { key, signal, end: () => ending.abort(notConnected()) };
 }

@@ -5,7 +5,12 @@ import { z } from "zod";
 const exact = z.string().refine((text) => !sanitiseText(text).sanitised, "must not contain NUL or lone surrogates");
 const identifier = exact.min(1).max(300);
 
-const timestamp = z.iso.datetime({ offset: true }).refine((text) => Date.parse(text) >= 0, "must not be before 1970");
+const YEAR_10000 = Date.UTC(10_000, 0);
+
+const timestamp = z.iso.datetime({ offset: true }).refine((text) => {
+  const at = Date.parse(text);
+  return at >= 0 && at < YEAR_10000;
+}, "must be between 1970 and 9999");
 
 /** A file by address: it is fetched before the message is accepted. */
 const media = z.strictObject({
@@ -40,7 +45,7 @@ export const inboundPayload = z
   })
   .refine(({ text, media = [] }) => text !== undefined || media.length > 0, "text or media is needed");
 
-/** How far a message that we sent came. `messageId` is the id it was sent with, or the one it was taken under. */
+/** How far a message that we sent came. `messageId` is the id it was taken under: theirs if the answer named one, otherwise ours. */
 export const statusPayload = z.strictObject({
   messageId: identifier,
   status: z.enum(["sent", "delivered", "read", "failed"]),
@@ -54,6 +59,7 @@ export const webhookPayload = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("status"), data: statusPayload }),
 ]);
 
+export type WebhookPayload = z.infer<typeof webhookPayload>;
 export type InboundPayload = z.infer<typeof inboundPayload>;
 export type MediaPayload = z.infer<typeof media>;
 export type StatusPayload = z.infer<typeof statusPayload>;

@@ -13,7 +13,7 @@ const settings = z.strictObject({
   outboundUrl: z
     .url({ protocol: /^https?$/ })
     .max(2_000)
-    .refine((url) => new URL(url).username === "", "must not contain credentials: requests are signed")
+    .refine((url) => !hasCredentials(url), "must not contain credentials: requests are signed")
     .exactOptional(),
 });
 
@@ -74,6 +74,13 @@ export class HttpChannelProvider implements ChannelProvider {
   #secrets(accountId: string): SecretNamespace {
     return this.#services.secrets.namespace(`http-channel/${accountId}`);
   }
+}
+
+/** Zod asks this of malformed URLs too. */
+function hasCredentials(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { username, password } = new URL(url);
+  return username !== "" || password !== "";
 }
 
 function unknownMethod(method: string): CrmError {

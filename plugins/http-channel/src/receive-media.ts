@@ -1,9 +1,15 @@
 import { createHash } from "node:crypto";
 import { CrmError, toCrmError } from "@crmessenger/kernel";
-import { type ChannelHost, sanitiseText } from "@crmessenger/kernel/communication";
+import { sanitiseText } from "@crmessenger/kernel/communication";
 import type { StoredFile } from "@crmessenger/kernel/infrastructure";
 import type { HttpChannelServices } from "./http-channel.ts";
 import type { InboundPayload, MediaPayload } from "./payload.ts";
+
+/** Whose message it is, and how long that matters. */
+export interface MediaReceiver {
+  readonly accountId: string;
+  readonly signal: AbortSignal;
+}
 
 /**
  * The files of a message, fetched one after another, so that no more than one is in memory, and stored. A repetition
@@ -13,7 +19,7 @@ import type { InboundPayload, MediaPayload } from "./payload.ts";
  */
 export async function receiveMedia(
   services: HttpChannelServices,
-  host: ChannelHost,
+  { accountId, signal }: MediaReceiver,
   { id, media = [] }: InboundPayload,
 ): Promise<readonly StoredFile[]> {
   const files: StoredFile[] = [];
@@ -21,8 +27,9 @@ export async function receiveMedia(
     const name = createHash("sha256")
       .update(JSON.stringify([id, file.url]))
       .digest("hex");
-    const path = `inbound/${host.account.id}/${name}-${index}`;
-    files.push((await services.storage.stat(path)) ?? (await store(services, host, { file, path, number: index + 1 })));
+    const path = `inbound/${accountId}/${name}-${index}`;
+    const known = await services.storage.stat(path);
+    files.push(known ?? (await store(services, { file, path, number: index + 1 }, signal)));
   }
   return files;
 }
@@ -36,11 +43,11 @@ interface Wanted {
 
 async function store(
   { http, storage }: HttpChannelServices,
-  host: ChannelHost,
   { file, path, number }: Wanted,
+  signal: AbortSignal,
 ): Promise<StoredFile> {
   const { url, mimeType, fileName } = file;
-  const request = http.request({ method: "GET", url, retries: 0, signal: host.signal });
+  const request = http.request({ method: "GET", url, retries: 0, signal });
   const { status, body } = await request.catch((error: unknown) => {
     throw explain(number, error);
   });
@@ -49,12 +56,17 @@ async function store(
   return storage.put(path, body, { mimeType, ...name });
 }
 
+/** What will not change by itself. */
+const FINAL: Readonly<Record<string, string>> = {
+  CRM_HTTP_FORBIDDEN_ADDRESS: "its address is not public",
+  CRM_HTTP_INVALID_REQUEST: "its address can't be called",
+  CRM_HTTP_TOO_LARGE: "it is too large",
+};
+
 /** The other system learns that it did not work, and nothing about our network. */
 function explain(number: number, error: unknown): CrmError {
-  const { code, retryable } = toCrmError(error);
-  if (code === "CRM_HTTP_FORBIDDEN_ADDRESS") return unavailable(number, "its address is not public", false, error);
-  if (code === "CRM_HTTP_TOO_LARGE") return unavailable(number, "it is too large", false, error);
-  return unavailable(number, retryable ? "its server did not answer" : "its address can't be called", retryable, error);
+  const why = FINAL[toCrmError(error).code];
+  return unavailable(number, why ?? "its server did not answer", why === undefined, error);
 }
 
 function unavailable(number: number, why: string, retryable: boolean, cause?: unknown): CrmError {

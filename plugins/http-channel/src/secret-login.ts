@@ -13,8 +13,8 @@ export class SecretLogin implements LoginFlow {
   readonly #store: (secret: string) => Promise<void>;
   #step: LoginStep = { sequence: 1, kind: "ask", fields: FIELDS };
   #moved = Promise.withResolvers<void>();
-  /** While the secret is being stored, there is nothing to ask and it is too late to cancel. */
-  #isStoring = false;
+  /** While the secret is being stored, there is nothing to ask, and a cancel has to wait for what becomes of it. */
+  #storing: Promise<void> | undefined;
 
   constructor(accountId: string, store: (secret: string) => Promise<void>) {
     this.#accountId = accountId;
@@ -29,24 +29,25 @@ export class SecretLogin implements LoginFlow {
 
   async submit(values: Readonly<Record<string, string>>): Promise<void> {
     const { sequence, kind } = this.#step;
-    if (kind !== "ask" || this.#isStoring) throw notAsked();
+    if (kind !== "ask" || this.#storing) throw notAsked();
     const { secret = "" } = values;
     if (!parseSigningKey(secret)) {
       this.#advance({ sequence: sequence + 1, kind, fields: FIELDS, problem: PROBLEM });
       return;
     }
-    this.#isStoring = true;
+    this.#storing = this.#store(secret);
     try {
-      await this.#store(secret);
+      await this.#storing;
+      this.#advance({ sequence: sequence + 1, kind: "done", externalId: this.#accountId, displayName: "HTTP" });
     } finally {
-      this.#isStoring = false;
+      this.#storing = undefined;
     }
-    this.#advance({ sequence: sequence + 1, kind: "done", externalId: this.#accountId, displayName: "HTTP" });
   }
 
   async cancel(): Promise<void> {
+    await this.#storing?.catch(() => undefined); // who submitted it is told
     const { sequence, kind } = this.#step;
-    if (kind !== "ask" || this.#isStoring) return;
+    if (kind !== "ask") return;
     const reason = "The login was cancelled.";
     this.#advance({ sequence: sequence + 1, kind: "failed", code: "CRM_LOGIN_CANCELLED", reason });
   }

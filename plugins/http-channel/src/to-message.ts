@@ -11,9 +11,6 @@ import type { InboundPayload, StatusPayload } from "./payload.ts";
 
 type Source = Omit<LeadSource, "channel" | "channelAccountId">;
 
-/** The ids we give to messages. */
-const OUR_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
 /** Our message from theirs; the files are already stored, in the order of `payload.media`. */
 export function toMessage(accountId: string, payload: InboundPayload, files: readonly StoredFile[]): InboundMessage {
   const text = sanitiseText(payload.text ?? "");
@@ -36,11 +33,13 @@ export function toMessage(accountId: string, payload: InboundPayload, files: rea
   };
 }
 
-/** Their report on a message of ours. */
+/**
+ * Their report on a message of ours. It is never named by our own id: a message of several parts goes out in pieces,
+ * and the first of them bears the id of the whole.
+ */
 export function toDeliveryUpdate({ messageId, status, at, failure }: StatusPayload): DeliveryUpdate {
   return {
     externalId: messageId,
-    ...(OUR_ID.test(messageId) ? { messageId } : {}),
     status,
     at: new Date(at).toISOString(),
     ...(failure === undefined ? {} : { failure: sanitiseText(failure).text }),

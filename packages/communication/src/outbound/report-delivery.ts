@@ -54,14 +54,10 @@ async function record(services: CommunicationServices, early: EarlyReports, repo
   return changed;
 }
 
-/** The message of the account that is meant, by our id where the channel knows it, otherwise by the provider's. */
 async function findMessage(
   services: CommunicationServices,
-  { accountId, update }: Reported,
+  { accountId, update: { externalId } }: Reported,
 ): Promise<Message | undefined> {
-  const { messageId, externalId } = update;
-  const named = messageId === undefined ? undefined : await services.messages.get(messageId);
-  if (named?.channelAccountId === accountId && named.direction === "outbound") return named;
   if (externalId === undefined) return undefined;
   const found = await services.messages.find(
     and(

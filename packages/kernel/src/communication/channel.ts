@@ -76,9 +76,8 @@ export interface Channel {
 export interface DeliveryUpdate {
   readonly status: Exclude<DeliveryStatus, "queued">;
   readonly at: Timestamp;
+  /** The id the message was accepted under. */
   readonly externalId?: string;
-  /** Our own id, for providers that carry it. */
-  readonly messageId?: string;
   /** With `conversationExternalId`: all outbound messages whose external id is a number not above this one. */
   readonly upToExternalId?: string;
   readonly conversationExternalId?: string;

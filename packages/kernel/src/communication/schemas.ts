@@ -162,7 +162,6 @@ export const deliveryUpdateSchema: z.ZodType<DeliveryUpdate> = z.strictObject({
   status: z.enum(["sent", "delivered", "read", "failed"]),
   at: timestamp,
   externalId: z.string().exactOptional(),
-  messageId: id.exactOptional(),
   upToExternalId: z.string().regex(/^\d+$/).exactOptional(),
   conversationExternalId: z.string().exactOptional(),
   failure: z.string().exactOptional(),

@@ -213,9 +213,8 @@ function reporting(create: Create): void {
     await eventually(async () => expect(await world.customer.received()).toEqual(["Has it come?"]));
     const reported = () =>
       world.host.updates.filter(
-        ({ externalId, messageId, upToExternalId }) =>
+        ({ externalId, upToExternalId }) =>
           externalId === result.externalId ||
-          messageId === message.id ||
           (upToExternalId !== undefined && Number(upToExternalId) >= Number(result.externalId)),
       );
     const sees = (...statuses: readonly DeliveryStatus[]) =>
