@@ -65,6 +65,7 @@ export {
   type Wiring,
   work,
 } from "./plugin/plugin.ts";
+export { type Placement, type PlacementServices } from "./plugin/placement.ts";
 export { createKernel, type Kernel, type KernelOptions } from "./boot/create-kernel.ts";
 export { type HealthReport } from "./boot/health.ts";
 export { type Inspection, type PluginInspection, type PluginStatus } from "./boot/inspection.ts";

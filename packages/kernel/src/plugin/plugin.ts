@@ -5,6 +5,7 @@ import type { Contract } from "../contract.ts";
 import type { HookTaps } from "../hooks/hook-registry.ts";
 import type { HookOf } from "../hooks/hook.ts";
 import type { HookKind } from "../hooks/hook-point.ts";
+import type { Placement } from "./placement.ts";
 import type { Route } from "../http/route.ts";
 import type { JobDefinition, JobRun } from "../infrastructure/jobs.ts";
 import type { JsonObject } from "../infrastructure/json.ts";
@@ -150,4 +151,6 @@ export interface Plugin {
   readonly options: unknown;
   /** Boot goes on without it when it fails; health says so. */
   readonly optional: boolean;
+  /** Where it runs; in the kernel's own process when absent. */
+  readonly placement?: Placement;
 }
