@@ -1,10 +1,16 @@
 import { benchBoot } from "./boot/bench-boot.ts";
 import { benchHooks } from "./hooks/bench-hooks.ts";
 import { benchInbound } from "./inbound/bench-inbound.ts";
+import { benchTypes } from "./types/bench-types.ts";
 import type { Bench } from "./bench.ts";
 import { publish } from "./publish.ts";
 
-const benches: Readonly<Record<string, Bench>> = { hooks: benchHooks, boot: benchBoot, inbound: benchInbound };
+const benches: Readonly<Record<string, Bench>> = {
+  hooks: benchHooks,
+  boot: benchBoot,
+  types: benchTypes,
+  inbound: benchInbound,
+};
 
 const asked = process.argv.slice(2).filter((argument) => !argument.startsWith("-"));
 const unknown = asked.find((name) => !(name in benches));

@@ -21,7 +21,7 @@ with known as (
   insert into channel_identities (id, tenant_id, version, created_at, updated_at, contact_id, kind, value, verified)
   select $9, 'default', 1, now(), now(), id, 'http', $4, true from new_contact
 ), new_lead as (
-  insert into leads (id, tenant_id, version, created_at, updated_at, title, contact_id, status, status_changed_at, source, owner_id, team_id, attributes)
+  insert into leads (id, tenant_id, version, created_at, updated_at, title, contact_id, status, status_since, source, owner_id, team_id, attributes)
   select $10, 'default', 1, now(), now(), $5, person.id, 'new', now(), jsonb_build_object('channel', 'http', 'channelAccountId', $1::text), null, null, '{}'
   from person where not exists (select from known) and (select lead_id from chat) is null
   returning id

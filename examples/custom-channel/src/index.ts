@@ -1,1 +1,1 @@
-// The package's entry.
+export { pigeon } from "./plugin.ts";

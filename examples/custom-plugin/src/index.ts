@@ -1,1 +1,2 @@
-// The package's entry.
+export { bonus } from "./plugin.ts";
+export { type EarnedBonus, GetEarnedBonus } from "./earned-bonus.ts";

@@ -1,1 +1,1 @@
-// The package's entry.
+export { type Application, defineApp } from "./define-app.ts";

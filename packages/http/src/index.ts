@@ -1,2 +1,2 @@
 export { http } from "./plugin.ts";
-export { HttpHandler, type RequestHandler, requestHandler } from "./server/http-handler.ts";
+export { HttpHandler, type RequestHandler, type RequestHandlerOptions, requestHandler } from "./server/http-handler.ts";

@@ -2,7 +2,16 @@ import { z } from "zod";
 import { definePlugin } from "@crmessenger/kernel";
 import { HttpServer, RouteTable } from "@crmessenger/kernel/http";
 import { Authenticator, PermissionManager } from "@crmessenger/kernel/iam";
-import { Clock, EventLog, Ids, KernelView, Logger, MessageBus, Storage } from "@crmessenger/kernel/infrastructure";
+import {
+  Clock,
+  EventCatalogue,
+  EventLog,
+  Ids,
+  KernelView,
+  Logger,
+  MessageBus,
+  Storage,
+} from "@crmessenger/kernel/infrastructure";
 import { Front } from "./server/front.ts";
 import { HttpHandler } from "./server/http-handler.ts";
 import { NodeServer } from "./server/node-server.ts";
@@ -39,6 +48,7 @@ export const http = definePlugin({
     clock: Clock,
     ids: Ids,
     logger: Logger,
+    catalogue: EventCatalogue,
   },
   optionalDeps: { authenticator: Authenticator, permissions: PermissionManager, storage: Storage },
   provides: { server: HttpServer, handler: HttpHandler },
@@ -47,11 +57,16 @@ export const http = definePlugin({
     const { host, port, listen, requestTimeoutMs, stopDeadlineMs, ...limits } = options;
     const handler = new Front({ ...services, authenticator, permissions, storage, limits });
     const server = new NodeServer({ host, port, requestTimeoutMs }, services, handler.handle);
+    let forget = () => {};
     return {
       provide: { server, handler },
-      start: async () => handler.open(routes.routes()),
+      async start() {
+        handler.open(routes.routes());
+        forget = services.view.watch(() => handler.reopen(routes.routes()));
+      },
       ready: async () => (listen ? server.listen() : undefined),
       async stop() {
+        forget();
         handler.close();
         await server.stop(stopDeadlineMs);
       },

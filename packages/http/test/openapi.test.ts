@@ -83,7 +83,7 @@ describe("the OpenAPI document", () => {
   it("is version 3.1 with the fields that it needs", () => {
     expect(document).toMatchObject({
       openapi: "3.1.0",
-      info: { title: "CRMessenger", version: expect.stringMatching(/^\d/) as string },
+      info: { title: "CRMessenger", version: expect.stringMatching(/^\d/) as string, "x-api-version": 1 },
     });
     expect(document["$schema"]).toBeUndefined();
   });

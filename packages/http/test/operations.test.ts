@@ -292,7 +292,6 @@ describe("operations", () => {
       "/",
       "/api",
       "/api/v1",
-      "/api/v2/notes",
       "/api/v1/nothing",
       "/api/v1/notes/",
       "/API/v1/notes",
@@ -303,6 +302,18 @@ describe("operations", () => {
     ])("has nothing at %s", async (path) => {
       expect(await problemOf(await app.call("GET", path))).toMatchObject({ status: 404, code: "CRM_HTTP_NOT_FOUND" });
     });
+
+    it.each(["/api/v2/notes", "/api/v9", "/api/v0/notes"])(
+      "has no such version at %s, and says which",
+      async (path) => {
+        expect(await problemOf(await app.call("GET", path))).toMatchObject({
+          status: 404,
+          code: "CRM_HTTP_API_VERSION",
+          detail: expect.stringMatching(/no v\d of its API\. It has v1/) as string,
+          details: { versions: ["v1"] },
+        });
+      },
+    );
 
     it("says which methods are possible", async () => {
       const response = await app.call("PATCH", "/api/v1/notes");

@@ -271,3 +271,15 @@ describe("plugin routes", () => {
     );
   });
 });
+
+describe("plugins that come and go", () => {
+  it("take their routes and operations with them", async () => {
+    const { call, kernel } = await start([route("/visit", () => json(200, {}))]);
+    const plugin = kernel.inspect().plugins.find(({ routes }) => routes.includes("POST /visit"))?.id ?? "";
+    expect((await call("POST", "/visit")).status).toBe(200);
+    await kernel.disable(plugin);
+    expect((await call("POST", "/visit")).status).toBe(404);
+    await kernel.enable(plugin);
+    expect((await call("POST", "/visit")).status).toBe(200);
+  });
+});

@@ -9,8 +9,8 @@ import { definePlugin } from "./plugin/define-plugin.ts";
 interface Bell {
   ring(): string;
 }
-const Bell = contract<Bell>("testing.bell", 1);
-const Gong = contract<Bell>("testing.gong", 1);
+const Bell = contract<Bell>("testing.bell", 1, { ring: "wait" });
+const Gong = contract<Bell>("testing.gong", 1, { ring: "wait" });
 
 const tower = definePlugin({
   id: "tower",

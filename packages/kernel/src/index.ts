@@ -1,5 +1,25 @@
-export { contract, contractId, contractName, type Contract, type ImplementationOf } from "./contract.ts";
-export { CrmError, isCrmError, toCrmError, type CrmErrorOptions, type PlainError } from "./errors/crm-error.ts";
+export {
+  type AnyMemberReach,
+  type AnyRemote,
+  type Contract,
+  type ImplementationOf,
+  type MemberReach,
+  type Reach,
+  type Remote,
+  contract,
+  contractId,
+  contractName,
+  reachOf,
+  registryReach,
+} from "./contract.ts";
+export {
+  CrmError,
+  type CrmErrorOptions,
+  type PlainError,
+  fromPlainError,
+  isCrmError,
+  toCrmError,
+} from "./errors/crm-error.ts";
 export { type Actor, systemActor } from "./context/actor.ts";
 export {
   DEFAULT_TENANT,
@@ -13,12 +33,30 @@ export {
 export {
   type HttpBinding,
   type Command,
+  type EarlierVersion,
   type Operation,
   type Query,
+  type VersionedCommand,
+  type VersionedQuery,
   defineCommand,
   defineQuery,
+  operationAt,
+  operationVersions,
 } from "./bus/operation.ts";
-export { type EventDefinition, defineEvent } from "./bus/event-definition.ts";
+export {
+  type CurrentOf,
+  type Shape,
+  type Step,
+  type Steps,
+  type ValueOf,
+  type VersionOf,
+  type Versioned,
+  type VersionedShape,
+  type Versions,
+  defineShape,
+} from "./bus/shape.ts";
+export { criteriaUp, inField, inItems } from "./bus/nested-step.ts";
+export { type EventDefinition, type VersionedEvent, defineEvent, eventInVersion } from "./bus/event-definition.ts";
 export {
   type CommandContext,
   type Handler,
@@ -51,6 +89,7 @@ export {
 export { type Stage, type TapOptions } from "./hooks/tap.ts";
 export { definePlugin, optional, type PluginFactory } from "./plugin/define-plugin.ts";
 export {
+  type AnyPluginDefinition,
   type Contracts,
   type DeliveredEvent,
   type EventSubscriptions,
@@ -65,8 +104,22 @@ export {
   type Wiring,
   work,
 } from "./plugin/plugin.ts";
-export { type Placement, type PlacementServices } from "./plugin/placement.ts";
+export { type PlacedPlugin, type Placement, type PlacementServices } from "./plugin/placement.ts";
+export {
+  type ChannelTypesOf,
+  type Composition,
+  type CompositionOf,
+  type CustomFieldsOf,
+  type KernelContracts,
+  type PluginTypes,
+  type ServicesOf,
+  type TopicsOf,
+} from "./plugin/composition.ts";
 export { createKernel, type Kernel, type KernelOptions } from "./boot/create-kernel.ts";
+export { type Explanation } from "./boot/explain.ts";
 export { type HealthReport } from "./boot/health.ts";
+export { ExplainOperation, InspectKernel } from "./boot/kernel-operations.ts";
+export { type FieldDifference } from "./hooks/differences.ts";
+export { type ExplainedStep } from "./hooks/trace.ts";
 export { type Inspection, type PluginInspection, type PluginStatus } from "./boot/inspection.ts";
-export { type DependencyContainer } from "./container.ts";
+export { type DependencyContainer, pluginContainer } from "./container.ts";

@@ -1,4 +1,4 @@
-import { createTestKernel, describeStorage, describeStorageContracts } from "@crmessenger/testing";
+import { createTestKernel, describeStorage, describeStorageContracts, fullStorage } from "@crmessenger/testing";
 import { Storage } from "@crmessenger/kernel/infrastructure";
 import { memory } from "./plugin.ts";
 
@@ -8,6 +8,7 @@ describeStorage({
   name: "memory",
   async create() {
     const kernel = await createTestKernel({ plugins: [memory()] });
-    return { storage: kernel.get(Storage), stop: () => kernel.stop() };
+    const storage = kernel.get(Storage);
+    return { storage, full: () => fullStorage(storage, 100_000), stop: () => kernel.stop() };
   },
 });

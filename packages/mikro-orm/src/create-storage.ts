@@ -5,8 +5,10 @@ import { createEmbeddedVacuum } from "./background/embedded-vacuum.ts";
 import { createCollections } from "./collections/create-collections.ts";
 import { createDatabase } from "./database/create-database.ts";
 import { PgliteEngine } from "./database/pglite-engine.ts";
+import { OwnPool } from "./database/own-pool.ts";
 import { PostgresEngine } from "./database/postgres-engine.ts";
 import type { Engine } from "./database/session.ts";
+import { SharedPoolConnections } from "./database/shared-pool.ts";
 import { createEventLog } from "./events/create-event-log.ts";
 import { createIntake } from "./intake/create-intake.ts";
 import type { IntakeServices } from "./intake/create-intake.ts";
@@ -79,7 +81,7 @@ export function createStorage(options: StorageOptions, given: StorageServices) {
     async start(): Promise<void> {
       keys = await loadKeyRing({
         environment: given.secretKey,
-        directory: options.databaseUrl === undefined ? options.dataDirectory : "none",
+        directory: engine.kind === "pglite" ? options.dataDirectory : "none",
       });
       await database.open();
       await migrate({ orm, database, engine }, migrations);
@@ -113,9 +115,13 @@ export function createStorage(options: StorageOptions, given: StorageServices) {
   };
 }
 
-function createEngine({ databaseUrl, dataDirectory, schema, poolSize }: StorageOptions, logger: Logger): Engine {
+function createEngine(options: StorageOptions, logger: Logger): Engine {
+  const { databaseUrl: url, dataDirectory, pool, poolSize, schema } = options;
   const place = schema === undefined ? {} : { schema };
-  if (databaseUrl !== undefined) return new PostgresEngine({ url: databaseUrl, poolSize, logger, ...place });
+  if (pool !== undefined)
+    return new PostgresEngine({ connections: new SharedPoolConnections(pool, schema), logger, ...place });
+  if (url !== undefined)
+    return new PostgresEngine({ connections: new OwnPool({ url, poolSize, logger, ...place }), logger, ...place });
   return new PgliteEngine({ ...place, ...(dataDirectory === undefined ? {} : { directory: dataDirectory }) });
 }
 

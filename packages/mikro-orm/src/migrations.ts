@@ -1,6 +1,7 @@
 import type { SchemaStep } from "./background/migration.ts";
 import { collectionsSchema } from "./collections/collections-schema.ts";
 import { domainSchema } from "./entities/domain-schema.ts";
+import { leadVersion2Schema } from "./entities/lead-version-2-schema.ts";
 import { eventsSchema } from "./events/events-schema.ts";
 import { intakeSchema } from "./intake/intake-schema.ts";
 import { jobsSchema } from "./jobs/jobs-schema.ts";
@@ -22,4 +23,5 @@ export const migrations: readonly SchemaStep[] = [
   ...rateBudgetSchema,
   ...collectionsSchema,
   ...jobsSchema,
+  ...leadVersion2Schema,
 ];

@@ -73,7 +73,8 @@ export const mikroOrm = definePlugin({
   },
   hooks: [SalesHooks.contactDraft, SalesHooks.leadDraft],
   boot({ clock, ids, events, states }, { options, config, hook, logger }) {
-    const url = options.dataDirectory === undefined ? config.get("DATABASE_URL") : undefined;
+    const named = options.dataDirectory !== undefined || options.pool !== undefined;
+    const url = named ? undefined : config.get("DATABASE_URL");
     const storage = createStorage(url ? { databaseUrl: url, ...options } : options, {
       clock,
       ids,

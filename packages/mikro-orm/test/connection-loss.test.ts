@@ -5,10 +5,10 @@ import { createGate, eventually } from "@crmessenger/testing";
 import pg from "pg";
 import { describe, expect, inject, onTestFinished, test } from "vitest";
 import { createDatabase } from "../src/database/create-database.ts";
-import { PostgresEngine } from "../src/database/postgres-engine.ts";
 import { mikroOrm } from "../src/plugin.ts";
 import { startFlakyProxy } from "./flaky-proxy.ts";
 import { postgresPlace } from "./places.ts";
+import { postgresEngine } from "./postgres-engine.ts";
 
 const SECRET_KEY = Buffer.alloc(32, 1).toString("base64");
 
@@ -17,7 +17,7 @@ async function url(): Promise<string> {
 }
 
 function handle(databaseUrl: string, poolSize = 4) {
-  const engine = new PostgresEngine({ url: databaseUrl, poolSize, logger: silentLogger });
+  const engine = postgresEngine({ url: databaseUrl, poolSize });
   return createDatabase({
     engine,
     clock: systemClock,

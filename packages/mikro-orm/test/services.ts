@@ -10,7 +10,6 @@ import {
 import { createCollections } from "../src/collections/create-collections.ts";
 import { createDatabase } from "../src/database/create-database.ts";
 import { PgliteEngine } from "../src/database/pglite-engine.ts";
-import { PostgresEngine } from "../src/database/postgres-engine.ts";
 import { createEventLog } from "../src/events/create-event-log.ts";
 import { createJobs } from "../src/jobs/create-jobs.ts";
 import { createLeases } from "../src/leases/create-leases.ts";
@@ -18,6 +17,7 @@ import { createRateBudget } from "../src/rate-budget/create-rate-budget.ts";
 import { createSecrets } from "../src/secrets/create-secrets.ts";
 import type { KeyRing } from "../src/secrets/key-ring.ts";
 import { createSettings } from "../src/settings/create-settings.ts";
+import { postgresEngine } from "./postgres-engine.ts";
 
 /** A database that has every table. */
 export type Place = { readonly url: string } | { readonly directory: string };
@@ -38,8 +38,7 @@ export async function startServices(
   { clock = systemClock, logger = silentLogger, keys, open }: ServicesOptions = {},
 ) {
   const ids: Ids = uuidV7();
-  const engine =
-    "url" in place ? new PostgresEngine({ url: place.url, poolSize: 10, logger }) : new PgliteEngine(place);
+  const engine = "url" in place ? postgresEngine({ url: place.url, poolSize: 10, logger }) : new PgliteEngine(place);
   const database = createDatabase({
     engine,
     clock,

@@ -5,10 +5,10 @@ import { silentLogger, systemClock, uuidV7 } from "@crmessenger/kernel/infrastru
 import { afterAll, beforeAll, beforeEach, inject } from "vitest";
 import { type DatabaseHandle, createDatabase } from "../src/database/create-database.ts";
 import { PgliteEngine } from "../src/database/pglite-engine.ts";
-import { PostgresEngine } from "../src/database/postgres-engine.ts";
 import type { Engine } from "../src/database/session.ts";
 import { LazyOrm } from "../src/orm/lazy-orm.ts";
 import { createDatabaseFrom, dropDatabase } from "./postgres-databases.ts";
+import { postgresEngine } from "./postgres-engine.ts";
 
 export type EngineName = "PGlite" | "PostgreSQL 15";
 
@@ -53,7 +53,7 @@ async function postgres(): Promise<{ engine: Engine; drop: () => Promise<void> }
   const name = `shared_${process.pid}_${Math.random().toString(36).slice(2, 10)}`;
   const url = await createDatabaseFrom(inject("postgresUrl"), name, "template");
   return {
-    engine: new PostgresEngine({ url, poolSize: 4, logger: silentLogger }),
+    engine: postgresEngine({ url, poolSize: 4 }),
     drop: () => dropDatabase(inject("postgresUrl"), name),
   };
 }

@@ -30,7 +30,7 @@ test("a lead is created with its source, and everything that goes with it", asyn
   });
   expect(lead).toMatchObject({
     status: "new",
-    statusChangedAt: "2026-01-05T09:00:00.000Z",
+    statusSince: "2026-01-05T09:00:00.000Z",
     source,
     ownerId: "u1",
     teamId: "t1",
@@ -144,7 +144,7 @@ test("a lead goes its way along the table", async () => {
   const move = (status: string) => bus.dispatch(ChangeLeadStatus, { id: lead.id, status });
   await world.clock.advance(60_000);
   const moved = await move("in-progress");
-  expect(moved).toMatchObject({ status: "in-progress", statusChangedAt: "2026-01-05T09:01:00.000Z", version: 2 });
+  expect(moved).toMatchObject({ status: "in-progress", statusSince: "2026-01-05T09:01:00.000Z", version: 2 });
   expect((await world.events()).at(-1)).toMatchObject({
     topic: "lead.status-changed",
     aggregate: { version: 2 },

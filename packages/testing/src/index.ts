@@ -5,6 +5,9 @@ export { type EventuallyOptions, eventually } from "./time/eventually.ts";
 export { type Gate, createGate } from "./time/gate.ts";
 export { sequentialIds } from "./ids/sequential-ids.ts";
 export { type FaultPlan, createFaultPlan } from "./faults/fault-plan.ts";
+export { type DisturbOptions, disturbed } from "./faults/disturbed.ts";
+export { fullStorage } from "./faults/full-storage.ts";
+export { lostConnection } from "./faults/lost-connection.ts";
 export { type StorageHarness, type TestDatabase } from "./storage/storage-harness.ts";
 export { describeUnitOfWork } from "./storage/describe-unit-of-work.ts";
 export { describeRepository } from "./storage/describe-repository.ts";
@@ -22,7 +25,7 @@ export { describeIntake } from "./storage/describe-intake.ts";
 export { describeCriteria } from "./storage/describe-criteria.ts";
 export { describeDurability } from "./storage/describe-durability.ts";
 export { describeStorageContracts } from "./storage/describe-storage-contracts.ts";
-export { type FileStorageHarness, describeStorage } from "./files/describe-storage.ts";
+export { type FileStorageHarness, type FileStorageUnderTest, describeStorage } from "./files/describe-storage.ts";
 export { type IamHarness } from "./iam/iam-harness.ts";
 export { describePermissionManager } from "./iam/describe-permission-manager.ts";
 export { describeAuthenticator } from "./iam/describe-authenticator.ts";
@@ -39,3 +42,27 @@ export {
   describeLoginFlow,
 } from "./communication/describe-login-flow.ts";
 export { followLogin } from "./communication/follow-login.ts";
+export { type RunSuiteOptions, type TestReport, failuresOf, runSuite } from "./suite/run-suite.ts";
+export { type PluginHarness } from "./plugin/plugin-harness.ts";
+export { describePlugin } from "./plugin/describe-plugin.ts";
+export {
+  type HttpExchange,
+  type HttpRecorder,
+  type RecordedHttp,
+  createRecordedHttp,
+  recordHttp,
+} from "./http/recorded-http.ts";
+export { suiteOfPlugins, suitesOfContracts, suitesOfRegistries, suitesOfSuites } from "./suites.ts";
+export { type ProjectionHarness, describeProjection } from "./analytics/describe-projection.ts";
+export {
+  type CrmProviderHarness,
+  type CrmProviderUnderTest,
+  type CrmSide,
+  describeCrmProvider,
+} from "./crm/describe-crm-provider.ts";
+export {
+  type WebhookDispatcherHarness,
+  type WebhookDraft,
+  describeWebhookDispatcher,
+} from "./webhooks/describe-webhook-dispatcher.ts";
+export { RECORDING_TARGET, type RecordingTarget, createRecordingTarget } from "./webhooks/recording-target.ts";

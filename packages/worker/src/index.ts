@@ -1,1 +1,2 @@
-// The package's entry.
+export { type WorkerOptions, inWorker } from "./in-worker.ts";
+export { type RestartPolicy } from "./host/limits.ts";

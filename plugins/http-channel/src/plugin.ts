@@ -9,6 +9,7 @@ import { webhookRoute } from "./webhook-route.ts";
 export const httpChannel = definePlugin({
   id: "http-channel",
   version,
+  channels: ["http"],
   deps: { channels: ChannelRegistry, clock: Clock, http: HttpClient, secrets: Secrets, storage: Storage },
   permissions: ["communication.message.receive"],
   boot({ channels, ...services }) {

@@ -16,8 +16,9 @@ const RETRY_SECONDS = 2;
 const LET_GO = ["CRM_CHANNEL_LEASE_LOST", "CRM_CHANNEL_NOT_CONNECTED"];
 
 /**
- * Where the other system posts. It answers 200 once the message is committed, and so may be repeated until then: 503
- * asks for it, any other status says what has to change first.
+ * Where the other system posts. A request without a valid signature is CRM_HTTP_CHANNEL_SIGNATURE (401). It
+ * answers 200 once the message is committed, and so may be repeated until then: 503 asks for it, any other status says
+ * what has to change first.
  */
 export function webhookRoute(services: HttpChannelServices, provider: HttpChannelProvider): Route {
   return {

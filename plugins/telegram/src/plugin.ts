@@ -11,6 +11,7 @@ import { version } from "./version.ts";
 export const telegram = definePlugin({
   id: "telegram",
   version,
+  channels: ["telegram"],
   deps: { channels: ChannelRegistry, storage: Storage, secrets: Secrets, clock: Clock },
   options: telegramOptions,
   config: {

@@ -9,6 +9,7 @@ import { version } from "./version.ts";
 export const whatsapp = definePlugin({
   id: "whatsapp",
   version,
+  channels: ["whatsapp"],
   deps: { channels: ChannelRegistry, storage: Storage, secrets: Secrets, clock: Clock },
   options: whatsAppOptions,
   permissions: ["communication.message.receive"],

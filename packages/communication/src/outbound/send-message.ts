@@ -110,7 +110,10 @@ function sanitisePart(part: MessagePart): { part: MessagePart; sanitised: boolea
   return { part: sanitised ? { ...part, text } : part, sanitised };
 }
 
-/** What can be known now is said now, to the person who wrote it, rather than as a failed message later. */
+/**
+ * What the channel can't carry is refused with CRM_COMMUNICATION_NOT_SENDABLE (422) and the planner's reason: what can
+ * be known now is said now, to the person who wrote it, rather than as a failed message later.
+ */
 function refuseWhatCannotGo(
   services: CommunicationServices,
   conversation: Conversation,

@@ -26,21 +26,21 @@ export function answers(services: CommunicationServices): readonly Handler[] {
   return [
     answer(
       GetConversation,
-      async ({ id }, { scope }) => (await findConversation(services, id, scope)) ?? refuse("conversation", id),
+      async ({ id }, { scope }) => (await findConversation(services, id, scope)) ?? notFound("conversation", id),
     ),
     answer(ListConversations, ({ criteria = everything, ...page }, { scope }) => {
       const sort = [{ field: "lastMessageAt", direction: "desc" }] as const;
       return services.conversations.find(and(scope, criteria), { ...page, sort });
     }),
     answer(ListMessages, async ({ conversationId, ...page }, { scope }) => {
-      if (!(await findConversation(services, conversationId, scope))) return refuse("conversation", conversationId);
+      if (!(await findConversation(services, conversationId, scope))) return notFound("conversation", conversationId);
       const sort = [{ field: "ordinal", direction: "asc" }] as const;
       return services.messages.find(where<Message>("conversationId").eq(conversationId), { ...page, sort });
     }),
     answer(GetMessage, async ({ id }, { scope }) => {
       const message = await services.messages.get(id);
       const visible = message && (await findConversation(services, message.conversationId, scope));
-      return visible ? message : refuse("message", id);
+      return visible ? message : notFound("message", id);
     }),
     answer(GetTimeline, async ({ contactId, ...page }, { scope }) => {
       const contact = await services.contacts.get(contactId);
@@ -65,9 +65,13 @@ function isIn(scope: Criteria, record: object): boolean {
   return matches(scope, record as CriteriaSubject);
 }
 
-function refuse(what: "conversation" | "message", id: string): never {
-  const code = `CRM_COMMUNICATION_${what.toUpperCase()}_NOT_FOUND`;
-  throw new CrmError(code, `There is no ${what} ${id}.`, { status: 404, details: { id } });
+const CODES = {
+  conversation: "CRM_COMMUNICATION_CONVERSATION_NOT_FOUND",
+  message: "CRM_COMMUNICATION_MESSAGE_NOT_FOUND",
+} as const;
+
+function notFound(what: keyof typeof CODES, id: string): never {
+  throw new CrmError(CODES[what], `There is no ${what} ${id}.`, { status: 404, details: { id } });
 }
 
 /** As whoever owns contacts says it. */

@@ -1,6 +1,6 @@
 import type Koa from "koa";
 import { isCrmError } from "@crmessenger/kernel";
-import { methodNotAllowed, notFound } from "../problem/http-problems.ts";
+import { methodNotAllowed, notFound, unknownApiVersion } from "../problem/http-problems.ts";
 import { logFailure } from "../problem/log-failure.ts";
 import { isOurs, toProblem } from "../problem/to-problem.ts";
 import { requestContext } from "../request/caller.ts";
@@ -9,7 +9,10 @@ import type { ApiServices } from "./api-services.ts";
 import type { ApiContext, ApiState } from "./koa.ts";
 
 /** The outermost middleware: gives the request its context, and makes a problem document of whatever goes wrong. */
-export function answerProblems(services: Pick<ApiServices, "ids" | "logger">): Koa.Middleware<ApiState> {
+export function answerProblems(
+  services: Pick<ApiServices, "ids" | "logger">,
+  versions: readonly number[],
+): Koa.Middleware<ApiState> {
   return async (ctx, next) => {
     const context = requestContext(ctx.headers, () => services.ids.next());
     ctx.state.context = context;
@@ -20,7 +23,7 @@ export function answerProblems(services: Pick<ApiServices, "ids" | "logger">): K
     });
     try {
       await next();
-      refuseUnanswered(ctx);
+      refuseUnanswered(ctx, versions);
     } catch (error) {
       answer(ctx, services, error);
     }
@@ -28,8 +31,11 @@ export function answerProblems(services: Pick<ApiServices, "ids" | "logger">): K
 }
 
 /** The router leaves a bare status when no endpoint answers. */
-function refuseUnanswered(ctx: ApiContext): void {
+function refuseUnanswered(ctx: ApiContext, versions: readonly number[]): void {
   if (ctx.respond === false || ctx.body !== undefined || ctx.status < 400) return;
+  const asked = /^\/api\/(v\d+)(\/|$)/.exec(ctx.path)?.[1];
+  const known = versions.map((version) => `v${version}`);
+  if (asked !== undefined && !known.includes(asked)) throw unknownApiVersion(asked, known);
   if (ctx.status === 405) throw methodNotAllowed(ctx.method, ctx.response.get("allow").split(", "));
   throw notFound(ctx.method, ctx.path);
 }

@@ -1,5 +1,14 @@
 import type { Authenticator, PermissionManager } from "@crmessenger/kernel/iam";
-import type { Clock, EventLog, Ids, KernelView, Logger, MessageBus, Storage } from "@crmessenger/kernel/infrastructure";
+import type {
+  Clock,
+  EventCatalogue,
+  EventLog,
+  Ids,
+  KernelView,
+  Logger,
+  MessageBus,
+  Storage,
+} from "@crmessenger/kernel/infrastructure";
 
 export interface ApiLimits {
   /** Bytes of a JSON body. */
@@ -15,6 +24,7 @@ export interface ApiServices {
   readonly bus: MessageBus;
   readonly view: KernelView;
   readonly events: EventLog;
+  readonly catalogue: EventCatalogue;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly logger: Logger;

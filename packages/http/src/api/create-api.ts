@@ -9,11 +9,12 @@ import { openApiEndpoint } from "../openapi/open-api-endpoint.ts";
 import { operationEndpoints } from "../operations/operation-endpoints.ts";
 import { answerProblems } from "./answer-problems.ts";
 import type { ApiServices } from "./api-services.ts";
+import { apiVersions } from "./api-version.ts";
 import { healthEndpoints } from "./health-endpoints.ts";
 import type { ApiState, Endpoint } from "./koa.ts";
 import { sessionEndpoints } from "./session-endpoints.ts";
 
-/** Everything below `/api`, and `/health` and `/ready`. */
+/** Everything below `/api`, version by version, and `/health` and `/ready`. */
 export interface Api {
   readonly handle: (request: IncomingMessage, response: ServerResponse) => void;
   /** Ends the event streams; their readers come back elsewhere with the last position they saw. */
@@ -22,19 +23,21 @@ export interface Api {
 
 export function createApi(services: ApiServices): Api {
   const streams = new EventStreams(services);
-  const endpoints = [
+  const versions = apiVersions(services.bus.operations(), services.catalogue);
+  const router = createRouter([
     ...healthEndpoints(services),
-    ...sessionEndpoints(services),
-    ...fileEndpoints(services),
-    ...eventEndpoints(services, streams),
-    openApiEndpoint(services),
-    ...operationEndpoints(services),
-  ];
-  const router = createRouter(endpoints);
+    ...versions.flatMap((version) => [
+      ...sessionEndpoints(services, version),
+      ...fileEndpoints(services, version),
+      ...eventEndpoints(services, streams, version),
+      openApiEndpoint(services, version),
+      ...operationEndpoints(services, version),
+    ]),
+  ]);
   const app = new Koa<ApiState>();
   // what endpoints throw has been answered by then: this is a connection that broke under its answer
   app.on("error", (error: unknown) => services.logger.debug("A caller left before the answer was through.", { error }));
-  app.use(answerProblems(services));
+  app.use(answerProblems(services, versions));
   app.use(router.routes());
   app.use(router.allowedMethods());
   const callback = app.callback();

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { CrmError, runWithContext } from "@crmessenger/kernel";
 import type { Authenticator } from "@crmessenger/kernel/iam";
-import { API_PREFIX } from "./api-prefix.ts";
+import { apiPrefix } from "./api-version.ts";
 import { notServed } from "../problem/http-problems.ts";
 import { bearerToken } from "../request/caller.ts";
 import type { ApiServices } from "./api-services.ts";
@@ -12,11 +12,11 @@ export const credentials = z.strictObject({ email: z.string().min(1).max(320), p
 const MAX_CREDENTIALS_BYTES = 4_096;
 
 /** Signing in with a password, and out again. */
-export function sessionEndpoints({ authenticator }: ApiServices): readonly Endpoint[] {
+export function sessionEndpoints({ authenticator }: ApiServices, version: number): readonly Endpoint[] {
   return [
     {
       method: "POST",
-      path: `${API_PREFIX}/sign-in`,
+      path: `${apiPrefix(version)}/sign-in`,
       name: "sign-in",
       async handle(ctx) {
         const given = checkCredentials(await readJson(ctx.req, MAX_CREDENTIALS_BYTES));
@@ -26,7 +26,7 @@ export function sessionEndpoints({ authenticator }: ApiServices): readonly Endpo
     },
     {
       method: "POST",
-      path: `${API_PREFIX}/sign-out`,
+      path: `${apiPrefix(version)}/sign-out`,
       name: "sign-out",
       async handle(ctx) {
         const token = bearerToken(ctx.headers);

@@ -4,6 +4,7 @@ import { type StoredEvent, matches } from "@crmessenger/kernel/infrastructure";
 import type { Criteria, JsonObject } from "@crmessenger/kernel/infrastructure";
 import type { ApiServices } from "../api/api-services.ts";
 import type { Caller } from "../request/caller.ts";
+import type { EventVersions } from "./event-versions.ts";
 import { scopeOf } from "../request/require-permission.ts";
 
 export interface EventStreamRequest {
@@ -13,6 +14,7 @@ export interface EventStreamRequest {
   readonly topics: readonly string[] | undefined;
   /** The position to begin after; undefined for the end of the log. */
   readonly after: number | undefined;
+  readonly versions: EventVersions;
 }
 
 /** Whoever holds it for all sees every event; for a part, the events whose record is in that part. */
@@ -87,7 +89,7 @@ export class EventStream {
   /** Sends what there is after the position; answers the position up to which everything has been looked at. */
   async #sendFrom(position: number, caller: Caller, scope: Criteria): Promise<number> {
     const { events } = this.#services;
-    const { topics } = this.#request;
+    const { topics, versions } = this.#request;
     let at = position;
     while (!this.#ended) {
       this.#awake = false;
@@ -96,8 +98,8 @@ export class EventStream {
         return [seen, await events.read({ after: at, limit: PAGE, ...(topics ? { topics } : {}) })] as const;
       });
       const last = page.at(-1)?.position ?? at;
-      const visible = page.filter((event) => matches(scope, subjectOf(event)));
-      if (visible.length > 0) await this.#write(visible.map(toFrame).join(""));
+      const visible = page.filter((event) => matches(scope, subjectOf(versions.current(event))));
+      if (visible.length > 0) await this.#write(visible.map((event) => toFrame(versions.forReader(event))).join(""));
       at = page.length < PAGE ? Math.max(last, head) : last;
       if (page.length < PAGE) return at;
     }

@@ -2,7 +2,7 @@ import { CrmError, isCrmError, runWithContext } from "@crmessenger/kernel";
 import type { FileMeta, Storage, StoredFile } from "@crmessenger/kernel/infrastructure";
 import type { ApiServices } from "../api/api-services.ts";
 import { type ApiContext, type Endpoint, sendJson } from "../api/koa.ts";
-import { API_PREFIX } from "../api/api-prefix.ts";
+import { apiPrefix } from "../api/api-version.ts";
 import { aborted, badRequest, bodyTooLarge, notFound, notServed } from "../problem/http-problems.ts";
 import { type Caller, authenticate } from "../request/caller.ts";
 import { pour } from "../request/pour.ts";
@@ -24,8 +24,8 @@ const MAX_NAME_LENGTH = 500;
  * Files, streamed both ways. Their paths hold a random id: knowing the path of a file means having seen the message
  * that carries it.
  */
-export function fileEndpoints(services: ApiServices): readonly Endpoint[] {
-  const path = `${API_PREFIX}/files`;
+export function fileEndpoints(services: ApiServices, version: number): readonly Endpoint[] {
+  const path = `${apiPrefix(version)}/files`;
   const upload = { path, name: "files", handle: (ctx: ApiContext) => receive(services, ctx) };
   return [
     { ...upload, method: "POST" },

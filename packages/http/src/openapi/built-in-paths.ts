@@ -1,4 +1,3 @@
-import { API_PREFIX } from "../api/api-prefix.ts";
 import { DOWNLOAD_PERMISSION, UPLOAD_PERMISSION } from "../files/file-endpoints.ts";
 import { EVENTS_PERMISSION } from "../events/event-stream.ts";
 import type { Schema } from "./component-schemas.ts";
@@ -15,11 +14,10 @@ export interface BuiltInSchemas {
 }
 
 /** What the document says of the endpoints that are no operations. */
-export function builtInPaths({
-  credentials,
-  signIn,
-  storedFile,
-}: BuiltInSchemas): Record<string, Record<string, Schema>> {
+export function builtInPaths(
+  prefix: string,
+  { credentials, signIn, storedFile }: BuiltInSchemas,
+): Record<string, Record<string, Schema>> {
   const upload = {
     tags: ["files"],
     "x-permission": UPLOAD_PERMISSION,
@@ -31,7 +29,7 @@ export function builtInPaths({
     responses: { 201: json("Stored.", storedFile), default: problem },
   };
   return {
-    [`${API_PREFIX}/sign-in`]: {
+    [`${prefix}/sign-in`]: {
       post: {
         operationId: "session.sign-in",
         tags: ["session"],
@@ -41,7 +39,7 @@ export function builtInPaths({
         responses: { 200: json("Signed in.", signIn), default: problem },
       },
     },
-    [`${API_PREFIX}/sign-out`]: {
+    [`${prefix}/sign-out`]: {
       post: {
         operationId: "session.sign-out",
         tags: ["session"],
@@ -49,13 +47,13 @@ export function builtInPaths({
         responses: { 204: { description: "Signed out." }, default: problem },
       },
     },
-    [`${API_PREFIX}/files`]: {
+    [`${prefix}/files`]: {
       post: { ...upload, operationId: "files.upload", summary: "Stores the bytes of the body as a file." },
       put: { ...upload, operationId: "files.put", summary: "The same as POST." },
     },
-    [`${API_PREFIX}/files/{path}`]: { get: download },
-    [`${API_PREFIX}/events`]: { get: events },
-    [`${API_PREFIX}/openapi.json`]: {
+    [`${prefix}/files/{path}`]: { get: download },
+    [`${prefix}/events`]: { get: events },
+    [`${prefix}/openapi.json`]: {
       get: {
         operationId: "openapi.get",
         tags: ["meta"],
@@ -104,6 +102,13 @@ const events: Schema = {
       in: "query",
       description: "The position to begin after.",
       schema: { type: "integer", minimum: 0 },
+    },
+    {
+      name: "versions",
+      in: "query",
+      description:
+        "Versions of events, joined by commas, such as lead.created@1. Other events come in the version of the API.",
+      schema: text,
     },
     { name: "Last-Event-ID", in: "header", description: "The same, as readers send it that come back.", schema: text },
   ],

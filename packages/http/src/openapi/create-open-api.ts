@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Operation } from "@crmessenger/kernel";
-import { API_PREFIX } from "../api/api-prefix.ts";
+import { apiPrefix, inApiVersion } from "../api/api-version.ts";
 import { credentials } from "../api/session-endpoints.ts";
 import { takesBody } from "../operations/operation-endpoints.ts";
 import { builtInPaths } from "./built-in-paths.ts";
@@ -27,23 +27,31 @@ const storedFile = z.object({
   sha256: z.string(),
 });
 
-/** An OpenAPI 3.1 document of everything that the application offers over HTTP, plugins' own routes apart. */
-export function createOpenApi(operations: readonly Operation[], version: string): OpenApiDocument {
+/**
+ * An OpenAPI 3.1 document of everything that the application offers in a version of its HTTP API, plugins' own routes
+ * apart.
+ */
+export function createOpenApi(
+  operations: readonly Operation[],
+  version: number,
+  packageVersion: string,
+): OpenApiDocument {
   const schemas = new ComponentSchemas();
   schemas.add("Problem", schemas.schemaOf("Problem", problem, "output"));
-  const paths = builtInPaths({
+  const paths = builtInPaths(apiPrefix(version), {
     credentials: schemas.schemaOf("Credentials", credentials, "input"),
     signIn: schemas.schemaOf("SignIn", signIn, "output"),
     storedFile: schemas.schemaOf("StoredFile", storedFile, "output"),
   });
-  for (const operation of operations.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
-    if (!operation.http) continue;
-    const path = API_PREFIX + operation.http.path.replaceAll(/:(\w+)/g, "{$1}");
+  for (const each of operations.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+    const operation = inApiVersion(each, version);
+    if (!operation?.http) continue;
+    const path = apiPrefix(version) + operation.http.path.replaceAll(/:(\w+)/g, "{$1}");
     (paths[path] ??= {})[operation.http.method.toLowerCase()] = describeOperation(operation, schemas);
   }
   return {
     openapi: "3.1.0",
-    info: { title: "CRMessenger", version },
+    info: { title: "CRMessenger", version: packageVersion, "x-api-version": version },
     servers: [{ url: "/" }],
     security: [{ token: [] }],
     paths,
@@ -84,6 +92,7 @@ function describeOperation(operation: Operation, schemas: ComponentSchemas): Sch
     operationId: name,
     tags: [name.split(".")[0]],
     summary: description,
+    "x-version": operation.version,
     ...(permission === null ? {} : { "x-permission": permission }),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(takesBody(method) ? { requestBody: bodyOf(input, inPath) } : {}),

@@ -1,7 +1,7 @@
 import { type Operation, runWithContext } from "@crmessenger/kernel";
 import type { MessageBus } from "@crmessenger/kernel/infrastructure";
 import type { ApiServices } from "../api/api-services.ts";
-import { API_PREFIX } from "../api/api-prefix.ts";
+import { apiPrefix, inApiVersion } from "../api/api-version.ts";
 import { type ApiContext, type Endpoint, sendJson } from "../api/koa.ts";
 import { readJson } from "../api/read-json.ts";
 import { badRequest } from "../problem/http-problems.ts";
@@ -11,22 +11,26 @@ import { type FieldKind, fieldKinds, readField } from "./query-fields.ts";
 const MAX_KEY_LENGTH = 200;
 const KEY = /^[\x21-\x7e]+$/;
 
-/** The endpoints of all operations that are offered over HTTP. */
-export function operationEndpoints(services: ApiServices): readonly Endpoint[] {
-  return services.bus.operations().flatMap((operation) => operationEndpoint(services, operation) ?? []);
+/** The endpoints of all operations that a version of the API offers. */
+export function operationEndpoints(services: ApiServices, version: number): readonly Endpoint[] {
+  return services.bus.operations().flatMap((operation) => {
+    const offered = inApiVersion(operation, version);
+    return (offered && operationEndpoint(services, offered, apiPrefix(version))) ?? [];
+  });
 }
 
-function operationEndpoint(services: ApiServices, operation: Operation): Endpoint | undefined {
+function operationEndpoint(services: ApiServices, operation: Operation, prefix: string): Endpoint | undefined {
   const { http, name } = operation;
   if (!http) return undefined;
-  const kinds = fieldKinds(operation.input);
+  let found: ReadonlyMap<string, FieldKind> | undefined;
   return {
     method: http.method,
-    path: API_PREFIX + http.path,
+    path: prefix + http.path,
     name,
     async handle(ctx) {
       const { authenticator, bus, limits } = services;
       const caller = await authenticate(authenticator, ctx.headers, ctx.state.context);
+      const kinds = (found ??= fieldKinds(operation.input));
       const fields = takesBody(http.method) ? await readJson(ctx.req, limits.maxJsonBytes) : readQuery(ctx, kinds);
       const input = { ...fields, ...readParams(ctx, kinds) };
       const output = await runWithContext(caller.context, () => execute(bus, operation, input, ctx));

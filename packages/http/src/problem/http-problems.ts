@@ -4,6 +4,15 @@ export function notFound(method: string, path: string): CrmError {
   return new CrmError("CRM_HTTP_NOT_FOUND", `There is nothing at ${method} ${path}.`, { status: 404 });
 }
 
+/** The path names a version of the API that there is not, or not yet. */
+export function unknownApiVersion(asked: string, versions: readonly string[]): CrmError {
+  return new CrmError(
+    "CRM_HTTP_API_VERSION",
+    `This application has no ${asked} of its API. It has ${versions.join(" and ")}: use /api/${versions.at(-1)}.`,
+    { status: 404, details: { asked, versions } },
+  );
+}
+
 export function methodNotAllowed(method: string, allow: readonly string[]): CrmError {
   return new CrmError("CRM_HTTP_METHOD", `${method} is not possible here; ${allow.join(", ")} is.`, {
     status: 405,

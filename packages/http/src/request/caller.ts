@@ -2,11 +2,11 @@ import type { IncomingHttpHeaders } from "node:http";
 import { DEFAULT_TENANT, type ExecutionContext, runWithContext, systemActor } from "@crmessenger/kernel";
 import type { AccessSubject, Authenticator } from "@crmessenger/kernel/iam";
 import { notServed, unauthenticated } from "../problem/http-problems.ts";
+import { introducedSubject } from "./introductions.ts";
 
 /** Who calls, and the context in which what they ask for runs. */
 export interface Caller {
   readonly subject: AccessSubject;
-  readonly token: string;
   readonly context: ExecutionContext;
 }
 
@@ -29,20 +29,30 @@ export function requestContext(headers: IncomingHttpHeaders, nextId: () => strin
   };
 }
 
-/** Finds out who sent a bearer token, session or API key; otherwise it is `CRM_IAM_UNAUTHENTICATED`. */
+/**
+ * Finds out who calls: whom the server around us introduced, or else who sent a bearer token, session or API key.
+ * Otherwise it is `CRM_IAM_UNAUTHENTICATED`.
+ */
 export async function authenticate(
   authenticator: Authenticator | undefined,
   headers: IncomingHttpHeaders,
   context: ExecutionContext,
 ): Promise<Caller> {
-  if (!authenticator) throw notServed("Authenticator: add a plugin that provides it, such as iam()");
-  const token = bearerToken(headers);
-  const subject = await runWithContext(context, () => authenticator.authenticate(token));
+  const subject = (await introducedSubject(headers)) ?? (await subjectOfToken(authenticator, headers, context));
   return {
     subject,
-    token,
     context: { ...context, tenantId: subject.tenantId, actor: { kind: subject.kind, id: subject.id }, subject },
   };
+}
+
+function subjectOfToken(
+  authenticator: Authenticator | undefined,
+  headers: IncomingHttpHeaders,
+  context: ExecutionContext,
+): Promise<AccessSubject> {
+  if (!authenticator) throw notServed("Authenticator: add a plugin that provides it, such as iam()");
+  const token = bearerToken(headers);
+  return runWithContext(context, () => authenticator.authenticate(token));
 }
 
 export function bearerToken(headers: IncomingHttpHeaders): string {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { CrmError } from "@crmessenger/kernel";
+import { CrmError, toCrmError } from "@crmessenger/kernel";
 import type { PluginRoute } from "@crmessenger/kernel/http";
 import { type Api, createApi } from "../api/create-api.ts";
 import type { ApiServices } from "../api/api-services.ts";
@@ -30,6 +30,21 @@ export class Front implements HttpHandler {
   /** Takes the routes of all plugins and the operations of the bus; both are complete by then. */
   open(routes: readonly PluginRoute[]): void {
     this.#open = { routes: new RouteIndex(routes), api: createApi(this.#services) };
+  }
+
+  /**
+   * Takes others for what comes from now on, after plugins came or went; event streams end and their readers come back.
+   * Routes that don't fit together are logged, and those that were there stay.
+   */
+  reopen(routes: readonly PluginRoute[]): void {
+    const before = this.#open;
+    try {
+      this.open(routes);
+      before?.api.close();
+    } catch (error) {
+      const { code, message } = toCrmError(error);
+      this.#services.logger.error(`The routes stay as they were: ${message}`, { code });
+    }
   }
 
   /** Refuses what comes from now on; what is in hand goes on, event streams apart. */

@@ -1,12 +1,14 @@
 import type { HookKind } from "../hooks/hook-point.ts";
 
-export type PluginStatus = "booted" | "started" | "failed" | "stopped";
+export type PluginStatus = "booted" | "started" | "failed" | "stopped" | "disabled";
 
 export interface PluginInspection {
   readonly id: string;
   readonly version: string;
   readonly status: PluginStatus;
   readonly optional: boolean;
+  /** `in-process`, or the name of its placement. */
+  readonly placement: string;
   /** Contract ids. */
   readonly deps: readonly string[];
   readonly provides: readonly string[];

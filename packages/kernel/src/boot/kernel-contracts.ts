@@ -10,19 +10,25 @@ export interface KernelView {
   health(): Promise<HealthReport>;
   /** True once everything has started, until the stop begins. */
   isReady(): boolean;
+  /** Calls back after plugins were disabled, enabled or reloaded: routes and operations may be others. */
+  watch(changed: () => void): () => void;
 }
 
-export const KernelView = contract<KernelView>("infrastructure.kernel-view", 1);
+export const KernelView = contract<KernelView>("infrastructure.kernel-view", 1, {
+  inspect: "wait",
+  isReady: "wait",
+  watch: "undo",
+});
 
 /** A route with the plugin it belongs to, as which it runs unless a user calls it, and what that plugin may do. */
 export type PluginRoute = Route & { readonly plugin: string; readonly permissions: readonly string[] };
 
-/** The routes of all plugins, for the HTTP server. Complete when servers start. */
+/** The routes of all plugins, for the HTTP server. Complete when servers start; another list after a change that `KernelView.watch` tells of. */
 export interface RouteTable {
   routes(): readonly PluginRoute[];
 }
 
-export const RouteTable = contract<RouteTable>("http.route-table", 1);
+export const RouteTable = contract<RouteTable>("http.route-table", 1, { routes: "wait" });
 
 /** The states of leads, merged from the kernel and all plugins, and validated. */
 export interface LeadStates {
@@ -32,4 +38,8 @@ export interface LeadStates {
   all(): readonly LeadState[];
 }
 
-export const LeadStates = contract<LeadStates>("sales.lead-states", 1);
+export const LeadStates = contract<LeadStates>("sales.lead-states", 1, {
+  state: "wait",
+  canTransition: "wait",
+  all: "wait",
+});

@@ -20,3 +20,11 @@ export function runAsPlugin<T>(plugin: PluginIdentity, work: () => T, correlatio
     work,
   );
 }
+
+export function identityOf({
+  definition,
+}: {
+  readonly definition: { id: string; permissions?: readonly string[] };
+}): PluginIdentity {
+  return { id: definition.id, permissions: definition.permissions ?? [] };
+}

@@ -1,4 +1,5 @@
-import type { EventDefinition } from "../bus/event-definition.ts";
+import type { EventCatalogue } from "../bus/event-catalogue.ts";
+import { type EventDefinition, eventInVersion } from "../bus/event-definition.ts";
 import { runWithContext } from "../context/execution-context.ts";
 import { CrmError } from "../errors/crm-error.ts";
 import type { DurableSubscription, StoredEvent } from "../infrastructure/event-log.ts";
@@ -13,13 +14,19 @@ interface Draft {
   readonly handlers: Map<string, { definition: EventDefinition; run: Run }>;
 }
 
-/** Collects what a plugin subscribes to and makes durable subscriptions of it. */
+/**
+ * Collects what a plugin subscribes to and makes durable subscriptions of it. Events reach the plugin in the version
+ * that it subscribed to, whatever version the log holds them in.
+ */
 export class SubscriptionCollector implements EventSubscriptions {
   readonly #drafts: Draft[] = [];
   readonly #plugin: PluginIdentity;
+  readonly #catalogue: EventCatalogue | undefined;
 
-  constructor(plugin: PluginIdentity) {
+  /** Without a catalogue nothing is known of events but what the plugin's own definitions say. */
+  constructor(plugin: PluginIdentity, catalogue?: EventCatalogue) {
     this.#plugin = plugin;
+    this.#catalogue = catalogue;
   }
 
   subscription(options: SubscribeOptions): EventSubscriptions {
@@ -36,8 +43,24 @@ export class SubscriptionCollector implements EventSubscriptions {
         `Plugin "${this.#plugin.id}" handles ${event.topic} twice in one subscription. Give the second a subscription of its own.`,
       );
     }
+    this.#requireVersion(event);
     draft.handlers.set(event.topic, { definition: event as unknown as EventDefinition, run });
     return this;
+  }
+
+  /** A plugin that is ahead of the application, or that is left behind by it, is refused at boot. */
+  #requireVersion({ topic, version }: EventDefinition<never>): void {
+    const known = this.#catalogue?.definition(topic);
+    if (!known || (version >= known.oldest && version <= known.latest)) return;
+    const what =
+      version > known.latest
+        ? `records it in version ${known.latest}: update the plugin that records it`
+        : `knows it from version ${known.oldest} on: update "${this.#plugin.id}"`;
+    throw new CrmError(
+      "CRM_EVENT_VERSION",
+      `Plugin "${this.#plugin.id}" was written for version ${version} of ${topic}, and this application ${what}.`,
+      { details: { plugin: this.#plugin.id, topic, version, oldest: known.oldest, latest: known.latest } },
+    );
   }
 
   build(): readonly DurableSubscription[] {
@@ -46,6 +69,7 @@ export class SubscriptionCollector implements EventSubscriptions {
 
   #durable({ options, handlers }: Draft): DurableSubscription {
     const plugin = this.#plugin;
+    const catalogue = this.#catalogue;
     return {
       name: `${plugin.id}.${options.name ?? "main"}`,
       topics: [...handlers.keys()],
@@ -54,28 +78,35 @@ export class SubscriptionCollector implements EventSubscriptions {
       async handle(events) {
         for (const event of events) {
           const handler = handlers.get(event.topic);
-          if (handler) await deliver(plugin, event, handler);
+          if (!handler) continue;
+          const { definition, run } = handler;
+          await deliver(plugin, inVersionOf(plugin, event, definition, catalogue?.definition(event.topic)), run);
         }
       },
     };
   }
 }
 
-/** Runs the handler as its plugin, in the tenant and correlation of the event that caused it. */
-function deliver(
+/** Of the subscriber's definition and the application's, the one that knows more versions converts. */
+function inVersionOf(
   plugin: PluginIdentity,
   event: StoredEvent,
-  handler: { definition: EventDefinition; run: Run },
-): Promise<void> {
-  if (event.version !== handler.definition.version) {
-    throw new CrmError(
-      "CRM_EVENT_VERSION",
-      `Plugin "${plugin.id}" was written for version ${handler.definition.version} of ${event.topic}, and position ${event.position} holds version ${event.version}.`,
-      {
-        details: { plugin: plugin.id, topic: event.topic, version: event.version },
-      },
-    );
-  }
+  definition: EventDefinition,
+  known: EventDefinition<unknown> | undefined,
+): StoredEvent {
+  const { topic, version } = definition;
+  if (event.version === version) return event;
+  const richer = known && known.latest > definition.latest ? known : definition;
+  if (richer.versions[event.version]) return eventInVersion(richer, event, version);
+  throw new CrmError(
+    "CRM_EVENT_VERSION",
+    `Plugin "${plugin.id}" was written for version ${version} of ${topic}, and position ${event.position} holds version ${event.version}, which nothing here can convert. Update the plugin that records ${topic}.`,
+    { details: { plugin: plugin.id, topic, version: event.version } },
+  );
+}
+
+/** Runs the handler as its plugin, in the tenant and correlation of the event that caused it. */
+function deliver(plugin: PluginIdentity, event: StoredEvent, run: Run): Promise<void> {
   const context = {
     ...executionContext(),
     tenantId: event.tenantId,
@@ -84,5 +115,5 @@ function deliver(
     correlationId: event.correlationId,
     causationId: event.id,
   };
-  return runWithContext(context, () => handler.run(event as unknown as DeliveredEvent<never>));
+  return runWithContext(context, () => run(event as unknown as DeliveredEvent<never>));
 }

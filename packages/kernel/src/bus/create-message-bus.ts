@@ -11,8 +11,9 @@ import type { UnitOfWork } from "../infrastructure/unit-of-work.ts";
 import type { CommandContext, Handler, QueryContext } from "./handler.ts";
 import type { OperationCall, OperationOutcome } from "./kernel-hooks.ts";
 import type { DispatchOptions, MessageBus } from "./message-bus.ts";
-import type { Operation } from "./operation.ts";
+import { type Operation, operationAt } from "./operation.ts";
 import { covers } from "./permission-pattern.ts";
+import { inputUp, keptAnswer, openAnswer, outputAs } from "./serve-earlier.ts";
 
 export interface BusServices {
   readonly ids: Ids;
@@ -30,13 +31,7 @@ export function createMessageBus(services: BusServices): MessageBus {
   const execute = (operation: Operation, input: unknown, options: DispatchOptions = {}): Promise<Json> => {
     const handler = services.handlers.get(operation.name);
     if (!handler) return Promise.reject(noHandler(operation));
-    const parsed = operation.input.safeParse(input);
-    if (!parsed.success) return Promise.reject(invalidInput(operation, parsed.error.issues));
-    const run = () =>
-      observed(services, { operation, input: parsed.data }, (call) => carryOut(services, handler, call.input, options));
-    return executionContext().correlationId === NO_CORRELATION
-      ? runInContext({ correlationId: services.ids.next() }, run)
-      : run();
+    return serve(services, handler, { version: operation.version, input }, options);
   };
   return {
     dispatch: (command, input, options) => execute(command as unknown as Operation, input, options) as Promise<never>,
@@ -44,6 +39,43 @@ export function createMessageBus(services: BusServices): MessageBus {
     execute,
     operations: () => [...services.handlers.values()].map((handler) => handler.operation),
   };
+}
+
+/** What a caller asks for: an operation in the version that the caller was written for. */
+interface Request {
+  readonly version: number;
+  readonly input: unknown;
+}
+
+/** Everything behind this sees the current version alone: hooks, permissions, the handler. */
+async function serve(
+  services: BusServices,
+  handler: Handler,
+  { version, input }: Request,
+  options: DispatchOptions,
+): Promise<Json> {
+  const { operation } = handler;
+  const asked = parse(operationAt(operation, version), input);
+  const current = version === operation.version ? asked : parse(operation, inputUp(operation, version, asked));
+  const call: Call = { operation, input: current, asked: { version, input: asked }, options };
+  const run = () =>
+    observed(services, { operation, input: current }, ({ input }) => carryOut(services, handler, { ...call, input }));
+  const output = await (executionContext().correlationId === NO_CORRELATION
+    ? runInContext({ correlationId: services.ids.next() }, run)
+    : run());
+  return outputAs(operation, output, operation.version, version);
+}
+
+/** A call on its way: its input in the current version, and as it was asked for. */
+interface Call extends OperationCall {
+  readonly asked: { readonly version: number; readonly input: Json };
+  readonly options: DispatchOptions;
+}
+
+function parse(operation: Operation, input: unknown): Json {
+  const parsed = operation.input.safeParse(input);
+  if (parsed.success) return parsed.data;
+  throw invalidInput(operation, parsed.error.issues);
 }
 
 const NO_CORRELATION = "00000000-0000-7000-8000-000000000000";
@@ -71,8 +103,8 @@ async function observed(
   }
 }
 
-async function carryOut(services: BusServices, handler: Handler, input: Json, options: DispatchOptions): Promise<Json> {
-  const { operation } = handler;
+async function carryOut(services: BusServices, handler: Handler, call: Call): Promise<Json> {
+  const { operation, input } = call;
   await authorise(services, operation);
   if (operation.kind === "query") {
     const context: QueryContext = { scope: await scopeOf(services, operation) };
@@ -81,7 +113,7 @@ async function carryOut(services: BusServices, handler: Handler, input: Json, op
   const context: CommandContext = { scope: () => scopeOf(services, operation) };
   const run = () => handler.run(input as never, context as never);
   if (handler.unitOfWork === "own") return run();
-  return retryConflicts(() => services.unitOfWork().run(() => once(services, operation, input, options, run)));
+  return retryConflicts(() => services.unitOfWork().run(() => once(services, call, run)));
 }
 
 /** The system may do everything; a plugin what it declared; a user what the permission manager grants. */
@@ -107,30 +139,40 @@ async function scopeOf(services: BusServices, operation: Operation): Promise<Cri
   return (await services.permissions()?.scope(subject, operation.permission)) ?? nothing;
 }
 
-async function once(
-  services: BusServices,
-  operation: Operation,
-  input: Json,
-  options: DispatchOptions,
-  run: () => Promise<Json>,
-): Promise<Json> {
+async function once(services: BusServices, call: Call, run: () => Promise<Json>): Promise<Json> {
+  const { operation, options, input } = call;
   const { idempotencyKey } = options;
   if (idempotencyKey === undefined) return run();
-  const store = services.idempotency();
   const { tenantId, actor } = executionContext();
-  const inputHash = createHash("sha256").update(canonical(input)).digest("hex");
   const claim: IdempotencyClaim = {
     tenantId,
     actor: `${actor.kind}:${actor.id}`,
     operation: operation.name,
     key: idempotencyKey,
-    inputHash,
+    inputHash: hashOf(input),
   };
-  const earlier = await store.claim(claim);
-  if (earlier) return earlier.output;
+  const earlier = await claimOnce(services.idempotency(), claim, call);
+  if (earlier) {
+    const { output, version } = openAnswer(earlier.output);
+    return outputAs(operation, output, version, operation.version);
+  }
   const output = await run();
-  await store.complete(claim, output);
+  await services.idempotency().complete(claim, keptAnswer(output, operation.version));
   return output;
+}
+
+/** An older caller may repeat what it asked for when its version was the current one: that was kept under that input. */
+async function claimOnce(store: Idempotency, claim: IdempotencyClaim, { operation, asked }: Call) {
+  try {
+    return await store.claim(claim);
+  } catch (error) {
+    if (asked.version === operation.version || !isCrmError(error, "CRM_IDEMPOTENCY_MISMATCH")) throw error;
+    return store.claim({ ...claim, inputHash: hashOf(asked.input) });
+  }
+}
+
+function hashOf(input: Json): string {
+  return createHash("sha256").update(canonical(input)).digest("hex");
 }
 
 /** Inside an outer unit of work nothing is retried here: its owner must run it again as a whole. */

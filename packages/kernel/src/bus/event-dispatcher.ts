@@ -5,30 +5,42 @@ import type { Clock } from "../infrastructure/clock.ts";
 import type { AggregateRef, EventLog, NewEvent } from "../infrastructure/event-log.ts";
 import type { Ids } from "../infrastructure/ids.ts";
 import type { JsonObject } from "../infrastructure/json.ts";
+import type { EventCatalogue } from "./event-catalogue.ts";
 import type { EventDefinition } from "./event-definition.ts";
+import { convert } from "./shape.ts";
 
-/** Records facts. */
+/** Records facts, always in the current version of their event; who holds an event `.at` an older one gives that. */
 export interface EventDispatcher {
   /**
    * Adds the event to the current unit of work; subscribers get it after the commit. Outside a unit of work it is
-   * `CRM_UOW_REQUIRED`; a payload that does not fit the current version is `CRM_EVENT_INVALID`.
+   * `CRM_UOW_REQUIRED`; a payload that does not fit the event's version is `CRM_EVENT_INVALID`.
    */
   dispatch<T>(event: EventDefinition<T>, aggregate: AggregateRef, payload: T): Promise<void>;
   /** The envelope of an event, for storages that write many at once. */
   envelope<T>(event: EventDefinition<T>, aggregate: AggregateRef, payload: T): NewEvent;
 }
 
-export const EventDispatcher = contract<EventDispatcher>("infrastructure.event-dispatcher", 1);
+export const EventDispatcher = contract<EventDispatcher>("infrastructure.event-dispatcher", 1, { envelope: "wait" });
 
-export function createEventDispatcher(services: { clock: Clock; ids: Ids; log: () => EventLog }): EventDispatcher {
+export interface EventDispatcherServices {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: () => EventLog;
+  /** Knows events better than the copies that plugins may hold of them. */
+  readonly catalogue?: EventCatalogue;
+}
+
+export function createEventDispatcher(services: EventDispatcherServices): EventDispatcher {
   const envelope: EventDispatcher["envelope"] = (event, aggregate, payload) => {
+    const known = services.catalogue?.definition(event.topic);
+    const current = known && known.latest > event.latest ? known : event;
     const { tenantId, actor, correlationId, causationId } = executionContext();
     return {
       id: services.ids.next(),
       topic: event.topic,
-      version: event.version,
+      version: current.latest,
       aggregate,
-      payload: payload as JsonObject,
+      payload: convert(current, payload, event.version, current.latest) as JsonObject,
       tenantId,
       actor,
       correlationId,

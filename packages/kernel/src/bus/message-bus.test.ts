@@ -124,7 +124,7 @@ describe("dispatch", () => {
       status: 501,
       message: expect.stringContaining("testing.bell.look"),
     });
-    expect(world.kernel.bus.operations()).toEqual([Ring]);
+    expect(world.kernel.bus.operations()).toContain(Ring);
   });
 
   test("refuses two handlers of one operation at boot", async () => {

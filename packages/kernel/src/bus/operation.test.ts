@@ -30,7 +30,11 @@ test.each(["bell", "testing.Bell.ring", "testing..ring", "a.b.c.d.e", "testing b
 );
 
 test("an event's highest version is the current one", () => {
-  const rang = defineEvent("bell.rang", { 1: z.object({ times: z.number() }), 2: z.object({ count: z.number() }) });
+  const rang = defineEvent(
+    "bell.rang",
+    { 1: z.object({ times: z.number() }), 2: z.object({ count: z.number() }) },
+    { 1: { up: ({ times }) => ({ count: times }), down: ({ count }) => ({ times: count }), loses: [] } },
+  );
   expect(rang).toMatchObject({ topic: "bell.rang", version: 2 });
   expect(rang.schema.safeParse({ count: 1 }).success).toBe(true);
   expect(rang.schema.safeParse({ times: 1 }).success).toBe(false);

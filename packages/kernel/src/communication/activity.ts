@@ -16,7 +16,7 @@ export interface Activity {
   readonly data: JsonObject;
 }
 
-/** The feed of everything that happened around a contact or lead. */
+/** The feed of everything that happened around a contact or lead. Verified by `describeTimeline` in `@crmessenger/testing`. */
 export interface Timeline {
   /** Part of the current unit of work; outside one it is `CRM_UOW_REQUIRED`. */
   add(activities: readonly Omit<Activity, "actor" | "at" | "id">[]): Promise<void>;

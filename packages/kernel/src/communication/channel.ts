@@ -127,4 +127,8 @@ export interface ChannelRegistry {
   types(): readonly string[];
 }
 
-export const ChannelRegistry = contract<ChannelRegistry>("communication.channel-registry", 1);
+export const ChannelRegistry = contract<ChannelRegistry>("communication.channel-registry", 1, {
+  register: "tell",
+  provider: "absent",
+  types: "wait",
+});

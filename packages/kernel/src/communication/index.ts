@@ -63,3 +63,7 @@ export {
   storedFileSchema,
 } from "./schemas.ts";
 export { previewOf } from "./preview-of.ts";
+export { type ActivityHolder } from "./activity-holder.ts";
+export { type Interaction, interactionOf } from "./interaction.ts";
+export { type Notification, type NotificationRecipient, type NotificationResult, Notifier } from "./notifier.ts";
+export { type CallRequest, type CallResult, type VoiceChannel } from "./voice-channel.ts";

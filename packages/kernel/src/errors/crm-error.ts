@@ -61,3 +61,8 @@ export function toCrmError(thrown: unknown): CrmError {
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return new CrmError("CRM_KERNEL_UNEXPECTED", `Unexpected failure: ${message}`, { cause: thrown });
 }
+
+/** The error that crossed a boundary as plain data. */
+export function fromPlainError({ code, message, ...options }: PlainError): CrmError {
+  return new CrmError(code, message, options);
+}

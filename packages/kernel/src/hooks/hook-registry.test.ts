@@ -2,10 +2,19 @@ import { describe, expect, test } from "vitest";
 import { Deadlines } from "./deadlines.ts";
 import { guardPoint, observePoint, transformPoint } from "./hook-point.ts";
 import { HookRegistry } from "./hook-registry.ts";
-import { hookWith } from "./hooks.test.fixture.ts";
+import { type TestTap, hookWith } from "./hooks.test.fixture.ts";
+import { type PointTap, TapCollector } from "./tap-collector.ts";
 
 const point = transformPoint<string>("testing.draft");
 const registry = () => new HookRegistry({ deadlines: new Deadlines(), report: () => undefined });
+
+/** Taps of the point, each of a plugin of its own. */
+const tapsOf = (...taps: readonly TestTap<typeof point>[]): readonly PointTap[] =>
+  taps.flatMap(([plugin, run, options]) => {
+    const collector = new TapCollector(plugin);
+    collector.tap(point, run, options);
+    return collector.close();
+  });
 
 const append = (letter: string) => (draft: string) => draft + letter;
 
@@ -79,8 +88,7 @@ describe("the registry", () => {
   test("knows no point that nobody declared, neither for calling nor for tapping", () => {
     const hooks = registry();
     expect(() => hooks.hook(point)).toThrow(expect.objectContaining({ code: "CRM_HOOK_UNKNOWN" }));
-    hooks.facade("curious").tap(point, () => undefined);
-    expect(() => hooks.freeze()).toThrow(
+    expect(() => hooks.prepare(tapsOf(["curious", () => undefined]))).toThrow(
       expect.objectContaining({
         code: "CRM_HOOK_UNKNOWN",
         message: expect.stringMatching(/"curious".*testing\.draft/),
@@ -88,33 +96,41 @@ describe("the registry", () => {
     );
   });
 
-  test("takes no taps once it is frozen", () => {
-    const hooks = registry();
-    hooks.declare(point);
-    const taps = hooks.facade("late");
-    hooks.freeze();
-    expect(() => taps.tap(point, () => undefined)).toThrow(
+  test("takes no taps after the plugin's turn to tap", () => {
+    const collector = new TapCollector("late");
+    collector.close();
+    expect(() => collector.tap(point, () => undefined)).toThrow(
       expect.objectContaining({ code: "CRM_HOOK_FROZEN", details: { point: "testing.draft", plugin: "late" } }),
     );
   });
 
-  test("forgets the taps of a plugin and keeps the others'", async () => {
+  test("replaces all taps at once, and calls in flight end with those they began with", async () => {
     const hooks = registry();
     hooks.declare(point);
-    hooks.facade("a").tap(point, append("a"));
-    hooks.facade("b").tap(point, append("b"));
-    hooks.forget("a");
-    hooks.freeze();
+    const gate = Promise.withResolvers<void>();
+    hooks.prepare(tapsOf(["a", (draft) => gate.promise.then(() => `${draft}a`)], ["b", append("b")]))();
+    const begun = hooks.hook(point).apply("");
+    hooks.prepare(tapsOf(["b", append("b"), { after: ["a"] }]), new Set(["a"]))();
     expect(await hooks.hook(point).apply("")).toBe("b");
+    gate.resolve();
+    expect(await begun).toBe("ab");
+  });
+
+  test("changes nothing when the new taps don't fit", async () => {
+    const hooks = registry();
+    hooks.declare(point);
+    hooks.prepare(tapsOf(["a", append("a")]))();
+    expect(() => hooks.prepare(tapsOf(["b", append("b"), { after: ["a"] }]))).toThrow(
+      expect.objectContaining({ code: "CRM_HOOK_UNKNOWN_NEIGHBOUR" }),
+    );
+    expect(await hooks.hook(point).apply("")).toBe("a");
   });
 
   test("describes its hooks and taps in the order in which they run", () => {
     const hooks = registry();
     hooks.declare(point);
     hooks.declare(observePoint("testing.ended"));
-    hooks.facade("b").tap(point, append("b"), { stage: "late" });
-    hooks.facade("a").tap(point, append("a"));
-    hooks.freeze();
+    hooks.prepare(tapsOf(["b", append("b"), { stage: "late" }], ["a", append("a")]))();
     expect(hooks.describe()).toEqual([
       {
         name: "testing.draft",

@@ -1,7 +1,9 @@
 import { CrmError } from "../errors/crm-error.ts";
 import { AroundHook, GuardHook, type HookOf, type HookServices, ObserveHook, TransformHook } from "./hook.ts";
-import type { AnyHookPoint, HookKind, TapFunction } from "./hook-point.ts";
-import { DEFAULT_TAP_DEADLINE_MS, type Tap, type TapOptions } from "./tap.ts";
+import type { HookKind, TapFunction } from "./hook-point.ts";
+import { orderTaps } from "./order-taps.ts";
+import type { Tap, TapOptions } from "./tap.ts";
+import type { PointTap } from "./tap-collector.ts";
 
 type AnyHook = GuardHook<unknown> | TransformHook<unknown> | AroundHook<unknown, unknown> | ObserveHook<unknown>;
 type PointLike = { readonly kind: HookKind; readonly name: string };
@@ -11,12 +13,10 @@ export interface HookTaps {
   tap<P extends PointLike>(point: P, run: TapFunction<P>, options?: TapOptions): void;
 }
 
-/** The hooks of one kernel. Points are declared, then tapped, then frozen. */
+/** The hooks of one kernel. */
 export class HookRegistry {
   readonly #hooks = new Map<string, AnyHook>();
-  readonly #taps = new Map<string, Tap[]>();
   readonly #services: HookServices;
-  #frozen = false;
 
   constructor(services: HookServices) {
     this.#services = services;
@@ -45,34 +45,21 @@ export class HookRegistry {
     return found as unknown as HookOf<P>;
   }
 
-  facade(plugin: string): HookTaps {
-    return { tap: (point, run, options = {}) => this.#tap(plugin, point, run as Tap["run"], options) };
-  }
-
-  /** Takes the taps of a plugin out again, before the freeze. */
-  forget(plugin: string): void {
-    for (const [name, taps] of this.#taps) {
-      const others = taps.filter((tap) => tap.plugin !== plugin);
-      if (others.length > 0) this.#taps.set(name, others);
-      else this.#taps.delete(name);
-    }
-  }
-
-  /** Checks that every tapped point exists and puts the taps in order. Later taps are refused. */
-  freeze(): void {
-    this.#frozen = true;
-    for (const [name, taps] of this.#taps) {
-      const hook = this.#hooks.get(name);
-      if (!hook) {
-        const plugins = taps.map((tap) => `"${tap.plugin}"`).join(", ");
-        throw new CrmError(
-          "CRM_HOOK_UNKNOWN",
-          `${plugins} taps ${name}, which no plugin of this application calls. Add the plugin that calls it.`,
-          { details: { point: name } },
-        );
-      }
-      (hook as { setTaps(taps: readonly Tap[]): void }).setTaps(taps);
-    }
+  /**
+   * Checks that every tapped point exists, orders the taps of each, and answers with what puts them in force in the
+   * place of all earlier ones. Calls in flight end with the taps they began with. `absent` are plugins that are known
+   * and not running: to be before or after one of them means nothing.
+   */
+  prepare(taps: readonly PointTap[], absent: ReadonlySet<string> = new Set()): () => void {
+    const byPoint = Map.groupBy(taps, ({ point }) => point);
+    for (const [point, strangers] of byPoint) if (!this.#hooks.has(point)) throw unknownPoint(point, strangers);
+    const ordered = [...this.#hooks].map(([name, hook]) => {
+      const own = (byPoint.get(name) ?? []).map(({ tap }) => tap);
+      return [hook as { setTaps(taps: readonly Tap[]): void }, orderTaps(name, own, absent)] as const;
+    });
+    return () => {
+      for (const [hook, own] of ordered) hook.setTaps(own);
+    };
   }
 
   /** Names, kinds and taps in the order in which they run. */
@@ -82,26 +69,6 @@ export class HookRegistry {
       kind: hook.kind,
       taps: hook.taps.map(({ plugin, stage }) => ({ plugin, stage })),
     }));
-  }
-
-  #tap(plugin: string, point: AnyHookPoint | PointLike, run: Tap["run"], options: TapOptions): void {
-    if (this.#frozen)
-      throw new CrmError(
-        "CRM_HOOK_FROZEN",
-        `Plugin "${plugin}" taps ${point.name} too late: tap in \`extend\`, before the kernel starts.`,
-        { details: { point: point.name, plugin } },
-      );
-    const tap: Tap = {
-      plugin,
-      run,
-      stage: options.stage ?? "normal",
-      before: options.before ?? [],
-      after: options.after ?? [],
-      deadlineMs: options.deadlineMs ?? DEFAULT_TAP_DEADLINE_MS,
-    };
-    const taps = this.#taps.get(point.name);
-    if (taps) taps.push(tap);
-    else this.#taps.set(point.name, [tap]);
   }
 
   #create(point: PointLike): AnyHook {
@@ -116,4 +83,13 @@ export class HookRegistry {
         return new ObserveHook(point.name, "observe", this.#services);
     }
   }
+}
+
+function unknownPoint(point: string, taps: readonly PointTap[]): CrmError {
+  const plugins = taps.map(({ tap }) => `"${tap.plugin}"`).join(", ");
+  return new CrmError(
+    "CRM_HOOK_UNKNOWN",
+    `${plugins} taps ${point}, which no plugin of this application calls. Add the plugin that calls it.`,
+    { details: { point } },
+  );
 }

@@ -3,9 +3,9 @@ import { CrmError } from "../errors/crm-error.ts";
 import type { Deadline, Deadlines } from "./deadlines.ts";
 import { hookDeadline, hookFailure } from "./hook-failure.ts";
 import type { HookKind, HookPoint } from "./hook-point.ts";
-import { orderTaps } from "./order-taps.ts";
 import { Frame, addTap, runSeries } from "./series-hook.ts";
 import type { Tap } from "./tap.ts";
+import { currentTrace } from "./trace.ts";
 import { Turn } from "./turn.ts";
 
 /** What a guard point concluded. */
@@ -45,9 +45,9 @@ abstract class Hook<F extends AnyFunction> {
     return this.#taps;
   }
 
-  /** Replaces the taps of all plugins. */
+  /** Replaces the taps of all plugins by these, which are in order. */
   setTaps(taps: readonly Tap<F>[]): void {
-    this.#taps = orderTaps(this.name, taps as readonly Tap[]) as readonly Tap<F>[];
+    this.#taps = taps;
     this.build();
   }
 
@@ -59,7 +59,7 @@ export class GuardHook<I> extends Hook<(input: I) => unknown> {
 
   protected override build(): void {
     this.#hook = new AsyncSeriesBailHook(["frame"], this.name);
-    const point = { name: this.name, deadlines: this.services.deadlines };
+    const point = { name: this.name, kind: this.kind, deadlines: this.services.deadlines };
     for (const tap of this.taps) addTap(this.#hook, point, tap, settleVerdict);
   }
 
@@ -105,7 +105,7 @@ export class TransformHook<I> extends Hook<(draft: I) => unknown> {
 
   protected override build(): void {
     this.#hook = new AsyncSeriesWaterfallHook(["frame"], this.name);
-    const point = { name: this.name, deadlines: this.services.deadlines };
+    const point = { name: this.name, kind: this.kind, deadlines: this.services.deadlines };
     for (const tap of this.taps) addTap(this.#hook, point, tap, settleDraft);
   }
 
@@ -159,9 +159,13 @@ export class AroundHook<I, O> extends Hook<(input: I, next: Next<I, O>) => Promi
       }
     };
     turn.pass(tap);
+    const step = currentTrace()?.begin(this.name, "around", tap as Tap, input);
     try {
-      return await tap.run(input, next);
+      const output = await tap.run(input, next);
+      step?.answered(output, output);
+      return output;
     } catch (error) {
+      step?.failed(error);
       throw error === inner ? error : hookFailure(tap.plugin, this.name, error);
     }
   }
@@ -184,8 +188,11 @@ export class ObserveHook<I> extends Hook<(event: I) => unknown> {
         next: undefined,
         expire: () => finish(hookDeadline(tap.plugin, this.name, tap.deadlineMs)),
       };
+      const step = currentTrace()?.begin(this.name, "observe", tap as Tap, event);
       const finish = (error?: CrmError) => {
         this.services.deadlines.delete(entry);
+        if (error) step?.failed(error);
+        else step?.answered(undefined, event);
         if (error) this.services.report(error);
         resolve();
       };

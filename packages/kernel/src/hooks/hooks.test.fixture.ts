@@ -4,6 +4,7 @@ import type { HookOf } from "./hook.ts";
 import type { HookKind, TapFunction } from "./hook-point.ts";
 import { HookRegistry } from "./hook-registry.ts";
 import type { TapOptions } from "./tap.ts";
+import { TapCollector } from "./tap-collector.ts";
 
 /** One plugin's tap in a test. */
 export type TestTap<P> = readonly [plugin: string, run: TapFunction<P>, options?: TapOptions];
@@ -16,7 +17,12 @@ export function hookWith<P extends { readonly kind: HookKind; readonly name: str
   const reported: CrmError[] = [];
   const registry = new HookRegistry({ deadlines: new Deadlines(), report: (error) => void reported.push(error) });
   registry.declare(point);
-  for (const [plugin, run, options] of taps) registry.facade(plugin).tap(point, run, options);
-  registry.freeze();
+  registry.prepare(
+    taps.flatMap(([plugin, run, options]) => {
+      const collector = new TapCollector(plugin);
+      collector.tap(point, run, options);
+      return collector.close();
+    }),
+  )();
   return { hook: registry.hook(point), reported };
 }

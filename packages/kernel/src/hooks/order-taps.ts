@@ -3,12 +3,12 @@ import { STAGES, type Tap } from "./tap.ts";
 
 /**
  * Sorts taps by stage, then by `before` and `after` within the stage, otherwise by the order of registration (which
- * is the boot order of the plugins).
+ * is the boot order of the plugins). A neighbour that is `absent` is passed over.
  */
-export function orderTaps<T extends Tap>(point: string, taps: readonly T[]): readonly T[] {
+export function orderTaps<T extends Tap>(point: string, taps: readonly T[], absent: ReadonlySet<string>): readonly T[] {
   const known = new Set(taps.map((tap) => tap.plugin));
   for (const tap of taps) {
-    const stranger = [...tap.before, ...tap.after].find((id) => !known.has(id));
+    const stranger = [...tap.before, ...tap.after].find((id) => !known.has(id) && !absent.has(id));
     if (stranger === undefined) continue;
     throw new CrmError(
       "CRM_HOOK_UNKNOWN_NEIGHBOUR",

@@ -2,7 +2,9 @@ import type { AsyncSeriesBailHook, AsyncSeriesWaterfallHook } from "tapable";
 import type { CrmError } from "../errors/crm-error.ts";
 import type { Deadline, Deadlines } from "./deadlines.ts";
 import { hookDeadline, hookFailure } from "./hook-failure.ts";
+import type { HookKind } from "./hook-point.ts";
 import type { Tap } from "./tap.ts";
+import { currentTrace } from "./trace.ts";
 
 type Callback = (error: CrmError | null, result?: unknown) => void;
 type TapableHook = AsyncSeriesBailHook<[unknown], unknown> | AsyncSeriesWaterfallHook<[unknown]>;
@@ -42,7 +44,7 @@ export class Frame<I> implements Deadline {
 /** Adds a tap to tapable with the tap's name on its failures. A tap that answers at once costs no promise. */
 export function addTap<I>(
   hook: TapableHook,
-  point: { readonly name: string; readonly deadlines: Deadlines },
+  point: { readonly name: string; readonly kind: HookKind; readonly deadlines: Deadlines },
   tap: Tap<(value: I) => unknown>,
   settle: (frame: Frame<I>, answer: unknown) => unknown,
 ) {
@@ -51,24 +53,26 @@ export function addTap<I>(
     const frame = raw as Frame<I>;
     frame.current = tap as Tap;
     deadlines.renew(frame, tap.deadlineMs);
+    const step = currentTrace()?.begin(point.name, point.kind, tap as Tap, frame.value);
+    const fail = (error: unknown) => {
+      step?.failed(error);
+      callback(hookFailure(tap.plugin, point.name, error));
+    };
+    const pass = (answer: unknown) => {
+      const settled = settle(frame, answer);
+      step?.answered(answer, frame.value);
+      callback(null, settled);
+    };
     let answer: unknown;
     try {
       answer = tap.run(frame.value);
-      if (!isThenable(answer)) answer = settle(frame, answer);
     } catch (error) {
-      callback(hookFailure(tap.plugin, point.name, error));
-      return;
+      return fail(error);
     }
-    if (!isThenable(answer)) {
-      callback(null, answer);
-      return;
-    }
-    answer.then(
-      (late) => {
-        if (frame.isRunning) callback(null, settle(frame, late)); // a call that was given up goes no further
-      },
-      (error: unknown) => callback(hookFailure(tap.plugin, point.name, error)),
-    );
+    if (!isThenable(answer)) return pass(answer);
+    answer.then((late) => {
+      if (frame.isRunning) pass(late); // a call that was given up goes no further
+    }, fail);
   });
 }
 

@@ -7,4 +7,4 @@ export interface HttpServer {
   readonly port: number;
 }
 
-export const HttpServer = contract<HttpServer>("http.http-server", 1);
+export const HttpServer = contract<HttpServer>("http.http-server", 1, { url: "read", port: "read" });

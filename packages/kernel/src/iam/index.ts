@@ -20,3 +20,4 @@ export { type AccessDecision, type AccessRequest, PermissionManager } from "./pe
 export { type AccessScope, type Grant, type Role, RoleRepository } from "./role.ts";
 export { type Team, TeamRepository } from "./team.ts";
 export { type User, UserRepository } from "./user.ts";
+export { type AccessVoter } from "./access-voter.ts";

@@ -10,7 +10,7 @@ export interface Clock {
   schedule(milliseconds: number, run: () => void): () => void;
 }
 
-export const Clock = contract<Clock>("infrastructure.clock", 1);
+export const Clock = contract<Clock>("infrastructure.clock", 1, "local");
 
 /** The clock of the machine. */
 export const systemClock: Clock = {

@@ -40,7 +40,7 @@ export interface Collections {
   open<T extends object>(definition: CollectionDefinition<T>): Collection<T>;
 }
 
-export const Collections = contract<Collections>("infrastructure.collections", 1);
+export const Collections = contract<Collections>("infrastructure.collections", 1, { open: { makes: {} } });
 
 /** Declares a collection. */
 export function defineCollection<T extends object>(

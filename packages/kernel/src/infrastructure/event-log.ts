@@ -92,4 +92,4 @@ export interface RunningSubscription {
   stop(): Promise<void>;
 }
 
-export const EventLog = contract<EventLog>("infrastructure.event-log", 1);
+export const EventLog = contract<EventLog>("infrastructure.event-log", 1, { watch: "undo" });

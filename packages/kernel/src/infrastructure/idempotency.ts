@@ -13,7 +13,8 @@ export interface IdempotencyClaim {
 
 /**
  * Remembers the answers of commands for 7 days, in their unit of work, so that a retry gets the same answer and
- * changes nothing. A concurrent retry waits for the first call's end.
+ * changes nothing. A concurrent retry waits for the first call's end. Verified by `describeIdempotency` in
+ * `@crmessenger/testing`.
  */
 export interface Idempotency {
   /** The earlier answer, or undefined when the claim is ours; `CRM_IDEMPOTENCY_MISMATCH` (422) for another input. */

@@ -7,7 +7,7 @@ export interface Ids {
   next(): string;
 }
 
-export const Ids = contract<Ids>("infrastructure.ids", 1);
+export const Ids = contract<Ids>("infrastructure.ids", 1, "local");
 
 const POOL_BYTES = 4096;
 const RANDOM_BYTES = 8;

@@ -53,7 +53,24 @@ export { type Secret, type SecretNamespace, Secrets } from "./secrets.ts";
 export { Settings } from "./settings.ts";
 export { type FileMeta, Storage, type StoragePath, type StoredFile } from "./storage.ts";
 export { UnitOfWork, type UnitOfWorkHandle, type UnitOfWorkOptions } from "./unit-of-work.ts";
+export { EventCatalogue, EventDefinitions } from "../bus/event-catalogue.ts";
 export { EventDispatcher } from "../bus/event-dispatcher.ts";
 export { type DispatchOptions, MessageBus } from "../bus/message-bus.ts";
 export { KernelView } from "../boot/kernel-contracts.ts";
 export { SqlDatabase } from "./sql-database.ts";
+export {
+  type AttributeIndex,
+  type AttributeIndexState,
+  AttributeIndexes,
+  type AttributeKind,
+} from "./attribute-indexes.ts";
+export { type EntityRef, entityRefSchema } from "./entity-ref.ts";
+export {
+  type FieldMapping,
+  type MappingDefinition,
+  applyMapping,
+  mappingDefinitionSchema,
+} from "./mapping-definition.ts";
+export { type Named, type Registry, createRegistry } from "./registry.ts";
+export { type SearchDocument, type SearchHit, SearchIndex, type SearchRequest } from "./search-index.ts";
+export { type StorageLink, type StorageLinkOptions, StorageLinks } from "./storage-links.ts";

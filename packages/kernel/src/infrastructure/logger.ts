@@ -10,7 +10,7 @@ export interface Logger {
   child(fields: Readonly<Record<string, unknown>>): Logger;
 }
 
-export const Logger = contract<Logger>("infrastructure.logger", 1);
+export const Logger = contract<Logger>("infrastructure.logger", 1, "local");
 
 /** Says nothing. */
 export const silentLogger: Logger = {

@@ -6,7 +6,7 @@ export interface RateLimit {
   readonly perMs: number;
 }
 
-/** A provider's rate limit as one budget, shared by all processes. */
+/** A provider's rate limit as one budget, shared by all processes. Verified by `describeRateBudget` in `@crmessenger/testing`. */
 export interface RateBudget {
   /** Resolves when a permit is ours; callers are served in order. Rejects with the signal's reason. */
   take(name: string, limit: RateLimit, signal?: AbortSignal): Promise<void>;

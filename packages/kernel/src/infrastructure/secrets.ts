@@ -29,4 +29,4 @@ export interface Secrets {
   namespace(name: string): SecretNamespace;
 }
 
-export const Secrets = contract<Secrets>("infrastructure.secrets", 1);
+export const Secrets = contract<Secrets>("infrastructure.secrets", 1, { namespace: { makes: {} } });

@@ -13,4 +13,4 @@ export interface SqlDatabase {
   ): Promise<readonly R[]>;
 }
 
-export const SqlDatabase = contract<SqlDatabase>("infrastructure.sql-database", 1);
+export const SqlDatabase = contract<SqlDatabase>("infrastructure.sql-database", 1, { engine: "read" });

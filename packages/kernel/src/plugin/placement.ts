@@ -1,3 +1,4 @@
+import type { Contract } from "../contract.ts";
 import type { Clock } from "../infrastructure/clock.ts";
 import type { Ids } from "../infrastructure/ids.ts";
 import type { Logger } from "../infrastructure/logger.ts";
@@ -11,15 +12,22 @@ export interface PlacementServices {
   readonly logger: Logger;
   /** The environment variables that the plugin declares in `config`, and no others. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Whether this application provides the contract, for optional dependencies. Without it they count as provided. */
+  readonly provides?: (reference: Contract<unknown>) => boolean;
 }
 
 /** Where a plugin runs, chosen by the application. Without one it runs in the process of the kernel. */
 export interface Placement {
   /** Shown by `inspect`, such as `worker`. */
   readonly name: string;
-  /**
-   * Answers with the definition that the kernel boots in the plugin's stead: the same id, dependencies and contracts,
-   * with the calls carried to where the plugin is. Called once for each boot, with options that are already parsed.
-   */
-  prepare(plugin: Plugin, options: unknown, services: PlacementServices): Promise<AnyPluginDefinition>;
+  /** Called before each boot of the plugin, with options that are already parsed. */
+  prepare(plugin: Plugin, options: unknown, services: PlacementServices): Promise<PlacedPlugin>;
+}
+
+/** A plugin that is somewhere else. */
+export interface PlacedPlugin {
+  /** What the kernel boots in its stead: the same id, dependencies and contracts, with the calls carried over. */
+  readonly definition: AnyPluginDefinition;
+  /** Ends what `prepare` began. Called once: after the plugin's `stop`, or when the boot came to nothing. */
+  release(): Promise<void>;
 }

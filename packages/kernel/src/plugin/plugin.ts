@@ -2,9 +2,11 @@ import type { z } from "zod";
 import type { Handler } from "../bus/handler.ts";
 import type { EventDefinition } from "../bus/event-definition.ts";
 import type { Contract } from "../contract.ts";
+import type { FieldDeclarations } from "../extensibility/declared-fields.ts";
 import type { HookTaps } from "../hooks/hook-registry.ts";
 import type { HookOf } from "../hooks/hook.ts";
 import type { HookKind } from "../hooks/hook-point.ts";
+import type { PluginTypes, pluginTypes } from "./composition.ts";
 import type { Placement } from "./placement.ts";
 import type { Route } from "../http/route.ts";
 import type { JobDefinition, JobRun } from "../infrastructure/jobs.ts";
@@ -100,9 +102,18 @@ export interface EventSubscriptions {
 }
 
 /** The definition of a plugin: data as far as possible, and `boot` that wires. */
-export interface PluginDefinition<D extends Contracts, X extends Contracts, P extends Contracts, S extends z.ZodType> {
+export interface PluginDefinition<
+  D extends Contracts,
+  X extends Contracts,
+  P extends Contracts,
+  S extends z.ZodType,
+  I extends string = string,
+  C extends string = string,
+  E extends EventDefinition<unknown> = EventDefinition<unknown>,
+  F extends FieldDeclarations = FieldDeclarations,
+> {
   /** Unique in an application; kebab-case. */
-  readonly id: string;
+  readonly id: I;
   /** Of the package. */
   readonly version: string;
   readonly deps?: D;
@@ -118,7 +129,11 @@ export interface PluginDefinition<D extends Contracts, X extends Contracts, P ex
   /** Hook points that this plugin calls. */
   readonly hooks?: readonly PointLike[];
   /** Events that this plugin records. */
-  readonly events?: readonly EventDefinition<unknown>[];
+  readonly events?: readonly E[];
+  /** Custom fields that it adds to entities: `{ lead: { carModel: { type: { kind: "text" } } } }`. */
+  readonly fields?: F;
+  /** The types of the channels that it registers. */
+  readonly channels?: readonly C[];
   /** States it adds to leads, or transitions it adds to states. */
   readonly states?: readonly LeadState[];
   /** Synchronous and without effects outside: reading, connecting and writing begin in `start`. */
@@ -146,7 +161,8 @@ export type AnyPluginDefinition = Omit<
 };
 
 /** A plugin with its options: what an application lists. */
-export interface Plugin {
+export interface Plugin<T extends PluginTypes = PluginTypes> {
+  readonly [pluginTypes]?: T;
   readonly definition: AnyPluginDefinition;
   readonly options: unknown;
   /** Boot goes on without it when it fails; health says so. */

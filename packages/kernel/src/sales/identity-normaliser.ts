@@ -10,4 +10,4 @@ export interface IdentityNormaliser {
   normalise(claim: IdentityClaim): IdentityClaim;
 }
 
-export const IdentityNormaliser = contract<IdentityNormaliser>("sales.identity-normaliser", 1);
+export const IdentityNormaliser = contract<IdentityNormaliser>("sales.identity-normaliser", 1, { normalise: "wait" });

@@ -4,6 +4,7 @@ export { ContactCreated, ContactUpdated, LeadAssigned, LeadCreated, LeadStatusCh
 export { SalesHooks } from "./hooks.ts";
 export { type Lead, LeadRepository } from "./lead.ts";
 export { IdentityNormaliser } from "./identity-normaliser.ts";
+export { leadShape } from "./lead-shape.ts";
 export { type LeadSource } from "./lead-source.ts";
 export { type LeadState, type LeadStatus, leadStates } from "./lead-state.ts";
 export {
@@ -19,5 +20,46 @@ export {
   UpdateLead,
   contactWithIdentities,
 } from "./operations.ts";
-export { channelIdentitySchema, contactSchema, identityClaimSchema, leadSchema, leadSourceSchema } from "./schemas.ts";
+export {
+  type LeadV1,
+  channelIdentitySchema,
+  contactSchema,
+  identityClaimSchema,
+  leadSchema,
+  leadSourceSchema,
+} from "./schemas.ts";
 export { LeadStates } from "../boot/kernel-contracts.ts";
+export { type Company, CompanyRepository } from "./company.ts";
+export {
+  type Attached,
+  type ConversionPlan,
+  ConversionStrategies,
+  type ConversionStrategy,
+} from "./conversion-strategy.ts";
+export {
+  type CrmCapabilities,
+  type CrmChange,
+  type CrmEntityKind,
+  type CrmMessage,
+  type CrmProvider,
+  type CrmProviderState,
+  CrmProviders,
+  type CrmRecord,
+  type CrmSaveResult,
+  type CrmSnapshot,
+} from "./crm-provider.ts";
+export { type Deal, DealRepository } from "./deal.ts";
+export { DealCreated, DealLost, DealStageChanged, DealUpdated, DealWon, LeadConverted } from "./deal-events.ts";
+export { DealHooks } from "./deal-hooks.ts";
+export { companySchema, dealSchema, pipelineSchema, stageSchema } from "./deal-schemas.ts";
+export {
+  type ConversionOptions,
+  type ConversionResult,
+  type Convertible,
+  LeadConverter,
+  conversionOptionsSchema,
+  conversionResultSchema,
+} from "./lead-converter.ts";
+export { type Money, moneySchema } from "./money.ts";
+export { type OwnerId } from "./owner-id.ts";
+export { type Pipeline, PipelineRepository, type Stage } from "./pipeline.ts";

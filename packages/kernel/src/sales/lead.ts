@@ -4,12 +4,18 @@ import type { Attributes, EntityRecord, Repository } from "../infrastructure/rep
 import type { LeadSource } from "./lead-source.ts";
 import type { LeadStatus } from "./lead-state.ts";
 
-/** Somebody's interest, before it is a deal. It knows its owner's id and nothing else about users. */
+/**
+ * Somebody's interest, before it is a deal. It knows its owner's id and nothing else about users. Version 2; `leadShape`
+ * has the others.
+ */
 export interface Lead extends EntityRecord {
   readonly title: string;
   readonly contactId: string;
   readonly status: LeadStatus;
-  readonly statusChangedAt: Timestamp;
+  /** Since when it has this status. */
+  readonly statusSince: Timestamp;
+  /** Why it has this status, in the words of whoever moved it; null when nobody said. */
+  readonly statusReason: string | null;
   readonly source: LeadSource;
   readonly ownerId: string | null;
   /** The team that the owner acts for, for team scopes. */
@@ -19,4 +25,4 @@ export interface Lead extends EntityRecord {
 
 export interface LeadRepository extends Repository<Lead> {}
 
-export const LeadRepository = contract<LeadRepository>("sales.lead-repository", 1);
+export const LeadRepository = contract<LeadRepository>("sales.lead-repository", 2);

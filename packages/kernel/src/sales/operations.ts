@@ -1,8 +1,19 @@
 import { z } from "zod";
+import { criteriaUp, inItems } from "../bus/nested-step.ts";
 import { defineCommand, defineQuery } from "../bus/operation.ts";
 import { criteriaSchema } from "../infrastructure/criteria-schema.ts";
+import type { Page } from "../infrastructure/page.ts";
 import { attributes, id, pageOf, pageRequestFields } from "../schema.ts";
-import { channelIdentitySchema, contactSchema, identityClaimSchema, leadSchema, leadSourceSchema } from "./schemas.ts";
+import type { Lead } from "./lead.ts";
+import { leadShape } from "./lead-shape.ts";
+import {
+  channelIdentitySchema,
+  contactSchema,
+  identityClaimSchema,
+  leadSchema,
+  leadSourceSchema,
+  leadV1Schema,
+} from "./schemas.ts";
 
 const listInput = z.object({ ...pageRequestFields, criteria: criteriaSchema.exactOptional() });
 const byId = z.object({ id });
@@ -56,69 +67,106 @@ export const ListContacts = defineQuery({
   http: { method: "GET", path: "/contacts" },
 });
 
+const leadStep = leadShape.step(1);
+const leadPageStep = inItems("items", leadStep);
+
+/** Answers a lead; its input was the same in version 1. */
+function leadInV1<I>(input: z.ZodType<I>) {
+  const { up: restore, down } = leadStep;
+  return { 1: { input, output: leadV1Schema, up: (same: I) => same, down, restore } };
+}
+
+const createLeadInput = z.object({
+  title: z.string().min(1).max(500),
+  contactId: id,
+  source: leadSourceSchema,
+  ownerId: id.nullable().default(null),
+  teamId: id.nullable().default(null),
+  attributes: attributes.default({}),
+});
+
 export const CreateLead = defineCommand({
   name: "sales.lead.create",
+  version: 2,
   description: "Creates a lead for a contact. A lead always has a source.",
-  input: z.object({
-    title: z.string().min(1).max(500),
-    contactId: id,
-    source: leadSourceSchema,
-    ownerId: id.nullable().default(null),
-    teamId: id.nullable().default(null),
-    attributes: attributes.default({}),
-  }),
+  input: createLeadInput,
   output: leadSchema,
+  earlier: leadInV1(createLeadInput),
   permission: "sales.lead.create",
   http: { method: "POST", path: "/leads", status: 201 },
 });
 
+const updateLeadInput = z.object({
+  id,
+  version: z.number().int().exactOptional(),
+  title: z.string().min(1).max(500).exactOptional(),
+  attributes: attributes.exactOptional(),
+});
+
 export const UpdateLead = defineCommand({
   name: "sales.lead.update",
+  version: 2,
   description: "Changes a lead's title or custom fields; with `version`, only if nobody changed it since.",
-  input: z.object({
-    id,
-    version: z.number().int().exactOptional(),
-    title: z.string().min(1).max(500).exactOptional(),
-    attributes: attributes.exactOptional(),
-  }),
+  input: updateLeadInput,
   output: leadSchema,
+  earlier: leadInV1(updateLeadInput),
   permission: "sales.lead.update",
   http: { method: "PATCH", path: "/leads/:id" },
 });
 
+const assignLeadInput = z.object({ id, ownerId: id.nullable(), teamId: id.nullable().exactOptional() });
+
 export const AssignLead = defineCommand({
   name: "sales.lead.assign",
+  version: 2,
   description: "Gives a lead to an owner, or to nobody.",
-  input: z.object({ id, ownerId: id.nullable(), teamId: id.nullable().exactOptional() }),
+  input: assignLeadInput,
   output: leadSchema,
+  earlier: leadInV1(assignLeadInput),
   permission: "sales.lead.assign",
   http: { method: "POST", path: "/leads/:id/assign" },
 });
 
+const statusInput = { id, status: z.string().min(1) };
+
 export const ChangeLeadStatus = defineCommand({
   name: "sales.lead.change-status",
+  version: 2,
   description:
-    "Moves a lead to another status along the transition table; anything else is CRM_SALES_TRANSITION (409).",
-  input: z.object({ id, status: z.string().min(1) }),
+    "Moves a lead to another status along the transition table, for a reason that is kept with it; anything else is CRM_SALES_TRANSITION (409).",
+  input: z.object({ ...statusInput, reason: z.string().min(1).max(1_000).exactOptional() }),
   output: leadSchema,
+  earlier: leadInV1(z.object(statusInput)),
   permission: "sales.lead.update",
   http: { method: "POST", path: "/leads/:id/status" },
 });
 
 export const GetLead = defineQuery({
   name: "sales.lead.get",
+  version: 2,
   description: "One lead.",
   input: byId,
   output: leadSchema,
+  earlier: leadInV1(byId),
   permission: "sales.lead.read",
   http: { method: "GET", path: "/leads/:id" },
 });
 
 export const ListLeads = defineQuery({
   name: "sales.lead.list",
+  version: 2,
   description: "Leads that match, newest first.",
   input: listInput,
   output: pageOf(leadSchema),
+  earlier: {
+    1: {
+      input: listInput,
+      output: pageOf(leadV1Schema),
+      up: ({ criteria, ...page }: z.output<typeof listInput>) =>
+        criteria ? { ...page, criteria: criteriaUp(criteria, leadStep) } : page,
+      down: (page: Page<Lead>) => leadPageStep.down(page),
+    },
+  },
   permission: "sales.lead.read",
   http: { method: "GET", path: "/leads" },
 });

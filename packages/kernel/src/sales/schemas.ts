@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Timestamp } from "../infrastructure/json.ts";
 import { attributes, entityFields, id, timestamp } from "../schema.ts";
 import type { Contact } from "./contact.ts";
 import type { ChannelIdentity, IdentityClaim } from "./channel-identity.ts";
@@ -37,14 +38,24 @@ export const channelIdentitySchema: z.ZodType<ChannelIdentity> = z.object({
   verified: z.boolean(),
 });
 
-export const leadSchema: z.ZodType<Lead> = z.object({
+const leadFields = {
   ...entityFields,
   title: z.string(),
   contactId: id,
   status: z.string(),
-  statusChangedAt: timestamp,
   source: leadSourceSchema,
   ownerId: id.nullable(),
   teamId: id.nullable(),
   attributes,
+};
+
+export const leadSchema: z.ZodType<Lead> = z.object({
+  ...leadFields,
+  statusSince: timestamp,
+  statusReason: z.string().nullable(),
 });
+
+/** A lead as it was before version 2. */
+export type LeadV1 = Omit<Lead, "statusSince" | "statusReason"> & { readonly statusChangedAt: Timestamp };
+
+export const leadV1Schema: z.ZodType<LeadV1> = z.object({ ...leadFields, statusChangedAt: timestamp });

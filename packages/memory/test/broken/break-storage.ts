@@ -1,6 +1,7 @@
-import type { Plugin } from "@crmessenger/kernel";
-import type { Intake } from "@crmessenger/kernel/communication";
+import { type Plugin, runInContext } from "@crmessenger/kernel";
+import type { Intake, Timeline } from "@crmessenger/kernel/communication";
 import type {
+  Auditor,
   Collections,
   EventLog,
   Idempotency,
@@ -8,6 +9,7 @@ import type {
   Leases,
   RateBudget,
   Secrets,
+  Settings,
   Storage,
   UnitOfWork,
 } from "@crmessenger/kernel/infrastructure";
@@ -25,6 +27,9 @@ export interface Parts {
   readonly jobs: Jobs;
   readonly collections: Collections;
   readonly secrets: Secrets;
+  readonly settings: Settings;
+  readonly auditor: Auditor;
+  readonly timeline: Timeline;
   readonly leases: Leases;
   readonly rateBudget: RateBudget;
   readonly storage: Storage;
@@ -50,4 +55,9 @@ export function but<T extends object>(whole: T, changes: Partial<T>): T {
       return typeof value === "function" ? (value.bind(target) as unknown) : value;
     },
   });
+}
+
+/** Runs work in a tenant that everybody shares. */
+export function inOneTenant<T>(work: () => T): T {
+  return runInContext({ tenantId: "everybody" }, work);
 }

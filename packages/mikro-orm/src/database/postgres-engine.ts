@@ -1,6 +1,7 @@
 import { CrmError } from "@crmessenger/kernel";
 import type { Logger } from "@crmessenger/kernel/infrastructure";
 import pg from "pg";
+import type { Connections, LentConnection } from "./connections.ts";
 import type { QueryResult, Row } from "./database.ts";
 import { PostgresListener } from "./postgres-listener.ts";
 import type { Engine, Session, Statement } from "./session.ts";
@@ -8,41 +9,26 @@ import { isConnectionLoss, translateError } from "./translate-error.ts";
 import { toWire, wireParser } from "./wire-values.ts";
 
 export interface PostgresOptions {
-  readonly url: string;
-  /** Connections at most. */
-  readonly poolSize: number;
+  readonly connections: Connections;
   /** Where unqualified tables live. Default: the server's search path. */
   readonly schema?: string;
   readonly logger: Logger;
 }
 
 const MINIMUM_VERSION = 150_000;
-const CONNECT_TIMEOUT_MS = 10_000;
+const TYPES = { getTypeParser: (oid: number) => wireParser(oid) } as pg.CustomTypesConfig;
 
-/** PostgreSQL 15 or newer behind a pool of pipelining connections. */
+/** PostgreSQL 15 or newer behind a pool of connections. */
 export class PostgresEngine implements Engine {
   readonly kind = "postgresql";
-  readonly #pool: pg.Pool;
+  readonly #connections: Connections;
   readonly #listener: PostgresListener;
-  readonly #place: string;
   readonly #schema: string | undefined;
 
-  constructor(options: PostgresOptions) {
-    this.#place = placeOf(options.url);
-    this.#schema = options.schema;
-    const config = clientConfig(options);
-    this.#pool = new pg.Pool({
-      ...config,
-      max: options.poolSize,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      onConnect: (client) => prepareSession(client, options.schema),
-    });
-    this.#pool.on("error", (error) =>
-      options.logger.warn("An idle database connection was lost.", { reason: error.message }),
-    );
-    // A client that is checked out reports a dropped connection here and on the statement in flight; the latter is dealt with.
-    this.#pool.on("connect", (client) => client.on("error", () => {}));
-    this.#listener = new PostgresListener(() => new pg.Client(config), options.logger);
+  constructor({ connections, schema, logger }: PostgresOptions) {
+    this.#connections = connections;
+    this.#schema = schema;
+    this.#listener = new PostgresListener(() => connections.createListener(), logger);
   }
 
   async open(): Promise<void> {
@@ -53,7 +39,7 @@ export class PostgresEngine implements Engine {
         parameters: [],
       });
       const { version = "0", name = "unknown" } = rows[0] ?? {};
-      if (Number(version) < MINIMUM_VERSION) throw tooOld(this.#place, name);
+      if (Number(version) < MINIMUM_VERSION) throw tooOld(this.#connections.place, name);
       if (this.#schema !== undefined)
         await session.query({
           sql: `create schema if not exists ${pg.escapeIdentifier(this.#schema)}`,
@@ -66,9 +52,9 @@ export class PostgresEngine implements Engine {
 
   async acquire(): Promise<Session> {
     try {
-      return new PostgresSession(await this.#pool.connect(), (processId) => this.#cancel(processId));
+      return new PostgresSession(await this.#connections.lend(), (processId) => this.#cancel(processId));
     } catch (error) {
-      throw unreachable(this.#place, error);
+      throw unreachable(this.#connections, error);
     }
   }
 
@@ -78,7 +64,7 @@ export class PostgresEngine implements Engine {
 
   async close(): Promise<void> {
     await this.#listener.close();
-    await this.#pool.end();
+    await this.#connections.close();
   }
 
   async #cancel(processId: number): Promise<void> {
@@ -92,12 +78,12 @@ export class PostgresEngine implements Engine {
 }
 
 class PostgresSession implements Session {
-  readonly #client: pg.PoolClient;
+  readonly #connection: LentConnection;
   readonly #cancel: (processId: number) => Promise<void>;
   #broken = false;
 
-  constructor(client: pg.PoolClient, cancel: (processId: number) => Promise<void>) {
-    this.#client = client;
+  constructor(connection: LentConnection, cancel: (processId: number) => Promise<void>) {
+    this.#connection = connection;
     this.#cancel = cancel;
   }
 
@@ -105,8 +91,9 @@ class PostgresSession implements Session {
     try {
       // Without parameters and name this is one simple query, which saves the server four messages.
       const values = parameters.length === 0 ? undefined : parameters.map(toWire);
-      const result = await this.#client.query({
+      const result = await this.#connection.query({
         text: sql,
+        types: TYPES,
         ...(values ? { values } : {}),
         ...(name === undefined ? {} : { name }),
       } as pg.QueryConfig);
@@ -120,35 +107,12 @@ class PostgresSession implements Session {
   }
 
   async interrupt(): Promise<void> {
-    await this.#cancel((this.#client as unknown as { processID: number }).processID);
+    await this.#cancel(this.#connection.processId);
   }
 
   release(broken = false): void {
-    this.#client.release(broken || this.#broken);
+    this.#connection.release(broken || this.#broken);
   }
-}
-
-/** Times in UTC and in ISO format, whatever the server's or the role's settings are. */
-async function prepareSession(client: pg.ClientBase, schema: string | undefined): Promise<void> {
-  const path = schema === undefined ? "" : `; set search_path to ${pg.escapeIdentifier(schema)}, public`;
-  await client.query(`set timezone to 'UTC'; set datestyle to 'ISO, MDY'${path}`);
-}
-
-function clientConfig({ url }: PostgresOptions): pg.ClientConfig {
-  return {
-    connectionString: url,
-    keepAlive: true,
-    application_name: "crmessenger",
-    pipeline: true,
-    types: { getTypeParser: ((oid: number) => wireParser(oid)) as pg.CustomTypesConfig["getTypeParser"] },
-  } as pg.ClientConfig;
-}
-
-/** Host, port and database of a connection URL: what a person needs to find it, without the credentials. */
-export function placeOf(url: string): string {
-  if (!URL.canParse(url)) return "the configured address";
-  const { hostname, port, pathname, searchParams } = new URL(url);
-  return `${searchParams.get("host") ?? hostname}:${port || "5432"}${pathname}`;
 }
 
 function tooOld(place: string, version: string): CrmError {
@@ -159,19 +123,15 @@ function tooOld(place: string, version: string): CrmError {
   );
 }
 
-function unreachable(place: string, error: unknown): CrmError {
+function unreachable({ place, advice }: Connections, error: unknown): CrmError {
   const translated = translateError(error);
   const reason = reasonOf(error);
-  return new CrmError(
-    "CRM_DATABASE_UNREACHABLE",
-    `No connection to PostgreSQL at ${place}: ${reason}. Check DATABASE_URL and that the server runs and lets this user in.`,
-    {
-      status: 503,
-      retryable: true,
-      details: { place, ...translated.details, connection: "none" },
-      cause: translated.cause,
-    },
-  );
+  return new CrmError("CRM_DATABASE_UNREACHABLE", `No connection to PostgreSQL at ${place}: ${reason}. ${advice}`, {
+    status: 503,
+    retryable: true,
+    details: { place, ...translated.details, connection: "none" },
+    cause: translated.cause,
+  });
 }
 
 /** A refused connection to a name with several addresses is an AggregateError without a message. */

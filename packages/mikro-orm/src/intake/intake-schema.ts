@@ -9,9 +9,25 @@ const BY_INDEX = "set enable_seqscan to off set enable_hashjoin to off set enabl
 
 const RECORD = "id, tenant_id, version, created_at, updated_at";
 
+const LEAD_1 = { columns: "status, status_changed_at", values: "r.status, moment", types: "status text" };
+
 export const intakeSchema: readonly SchemaStep[] = [
-  { name: "intake-1", statements: [readFunction(), writeFunction()] },
+  { name: "intake-1", statements: [readFunction(), `create ${writeFunction(LEAD_1)}`] },
 ];
+
+/** The write for leads in version 2. */
+export const writeLeadsInVersion2 = `create or replace ${writeFunction({
+  columns: "status, status_since, status_reason",
+  values: "r.status, moment, r.reason",
+  types: "status text, reason text",
+})}`;
+
+/** Where a lead's state goes. */
+interface LeadState {
+  readonly columns: string;
+  readonly values: string;
+  readonly types: string;
+}
 
 /** The newest open lead of a contact. */
 function openLead(contact: string): string {
@@ -73,8 +89,8 @@ function readFunction(): string {
  * 40001, which the intake takes as "read again". The two values of an event that only the database knows, or has
  * got already, are put into its payload here.
  */
-function writeFunction(): string {
-  return `create function intake_write(
+function writeFunction(lead: LeadState): string {
+  return `function intake_write(
       moment timestamptz, final_statuses text[], audit_action text, event_topic text, event_version int,
       new_contacts jsonb, new_identities jsonb, new_leads jsonb, new_conversations jsonb, continued jsonb, new_events jsonb, new_messages jsonb
     ) returns void language plpgsql ${BY_INDEX} as $function$
@@ -99,9 +115,9 @@ function writeFunction(): string {
             raise exception 'a lead of the contact was opened meanwhile' using errcode = '40001';
           end if;
         end loop;
-        insert into leads (${RECORD}, title, contact_id, status, status_changed_at, source, owner_id, team_id, attributes)
-        select r.id, r.tenant, 1, moment, moment, r.title, r.contact, r.status, moment, r.source, r.owner, r.team, r.attributes
-        from jsonb_to_recordset(new_leads) as r(id uuid, tenant text, title text, contact uuid, status text, source jsonb, owner text, team text, attributes jsonb);
+        insert into leads (${RECORD}, title, contact_id, ${lead.columns}, source, owner_id, team_id, attributes)
+        select r.id, r.tenant, 1, moment, moment, r.title, r.contact, ${lead.values}, r.source, r.owner, r.team, r.attributes
+        from jsonb_to_recordset(new_leads) as r(id uuid, tenant text, title text, contact uuid, ${lead.types}, source jsonb, owner text, team text, attributes jsonb);
       end if;
       if new_conversations is not null then
         insert into conversations (${RECORD}, channel_account_id, channel_type, external_id, contact_id, lead_id, owner_id, team_id, message_count, last_message_at, last_inbound_at)

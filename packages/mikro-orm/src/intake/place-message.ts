@@ -48,7 +48,7 @@ export function addLead(
   draft: NewRecord<Lead>,
   known: boolean,
 ): void {
-  const { id, title, contactId, status, source, ownerId, teamId, attributes } = draft;
+  const { id, title, contactId, status, statusReason, source, ownerId, teamId, attributes } = draft;
   placing.leads.set(contactId, id);
   placing.rows.leads.push({
     id,
@@ -57,12 +57,13 @@ export function addLead(
     contact: contactId,
     known,
     status,
+    reason: statusReason ?? undefined,
     source,
     owner: ownerId,
     team: teamId,
     attributes,
   });
-  const lead: Lead = { ...draft, statusChangedAt: placing.at, ...recordFields(placing, tenantId) };
+  const lead: Lead = { ...draft, statusSince: placing.at, ...recordFields(placing, tenantId) };
   placing.rows.addEvent(placing.dispatcher.envelope(LeadCreated, { type: "lead", id, version: 1 }, { lead }));
 }
 

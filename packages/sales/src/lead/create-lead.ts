@@ -9,6 +9,9 @@ import { storable } from "../record/storable.ts";
 import { type SalesServices, timestampOf } from "../services.ts";
 import { LeadEntity } from "./lead-entity.ts";
 
+/** What makes the lead the lead that was asked for, and its state, which has rules of its own. */
+const FIXED = ["id", "contactId", "status", "statusSince", "statusReason"] as const;
+
 /** Serves `CreateLead`. */
 export function createLead(services: SalesServices): Handler {
   return handle(CreateLead, async (input, context) => {
@@ -26,7 +29,7 @@ export function createLead(services: SalesServices): Handler {
       },
       timestampOf(services.clock),
     );
-    const draft = await applyDraft(services.hooks.leadDraft, given, ["id", "contactId", "status", "statusChangedAt"]);
+    const draft = await applyDraft(services.hooks.leadDraft, given, FIXED);
     if (!isInScope(scope, draft)) throw outOfScope("lead");
     const lead = await services.leads.insert(draft);
     const target = { type: "lead", id: lead.id };

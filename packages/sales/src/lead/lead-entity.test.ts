@@ -32,14 +32,14 @@ const record: Lead = {
 const lead = () => new LeadEntity(record, states);
 
 test("a draft begins as new", () => {
-  expect(record).toMatchObject({ status: "new", statusChangedAt: at, source: { channel: "web-form" } });
+  expect(record).toMatchObject({ status: "new", statusSince: at, statusReason: null, source: { channel: "web-form" } });
 });
 
 describe("transitions", () => {
   test("follow the table and remember when", () => {
     const entity = lead();
-    entity.transitionTo("in-progress", later);
-    expect(entity.record).toMatchObject({ status: "in-progress", statusChangedAt: later });
+    entity.transitionTo("in-progress", later, "called");
+    expect(entity.record).toMatchObject({ status: "in-progress", statusSince: later, statusReason: "called" });
     expect(record.status).toBe("new");
   });
 

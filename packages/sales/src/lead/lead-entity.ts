@@ -17,8 +17,11 @@ export class LeadEntity {
   }
 
   /** A lead that does not exist yet. It begins in the first state, and it always has a source. */
-  static draft(given: Omit<NewRecord<Lead>, "status" | "statusChangedAt">, at: Timestamp): NewRecord<Lead> {
-    return { ...given, status: "new", statusChangedAt: at };
+  static draft(
+    given: Omit<NewRecord<Lead>, "status" | "statusSince" | "statusReason">,
+    at: Timestamp,
+  ): NewRecord<Lead> {
+    return { ...given, status: "new", statusSince: at, statusReason: null };
   }
 
   get record(): Lead {
@@ -40,10 +43,10 @@ export class LeadEntity {
   }
 
   /** Moves along the transition table; anything else is `CRM_SALES_TRANSITION` (409) with the statuses that are open. */
-  transitionTo(status: LeadStatus, at: Timestamp): void {
+  transitionTo(status: LeadStatus, at: Timestamp, reason: string | null = null): void {
     const from = this.#record.status;
     if (!this.#states.canTransition(from, status)) throw this.#noWay(from, status);
-    this.#record = { ...this.#record, status, statusChangedAt: at };
+    this.#record = { ...this.#record, status, statusSince: at, statusReason: reason };
   }
 
   #noWay(from: LeadStatus, to: LeadStatus): CrmError {

@@ -14,7 +14,8 @@ const FIXED = [
   "deletedAt",
   "contactId",
   "status",
-  "statusChangedAt",
+  "statusSince",
+  "statusReason",
 ] as const;
 
 /**
@@ -42,7 +43,7 @@ export async function storeLead(
 type Kind = "lead-updated" | "lead-assigned" | "lead-status";
 
 const ASSIGNMENT = new Set(["ownerId", "teamId"]);
-const STATUS = new Set(["status", "statusChangedAt"]);
+const STATUS = new Set(["status", "statusSince", "statusReason"]);
 
 function kindsOf(fields: readonly string[]): readonly Kind[] {
   const kinds: Kind[] = [];
@@ -65,7 +66,7 @@ function activityOf(
     case "lead-assigned":
       return { ...place, data: { ownerId: after.ownerId, teamId: after.teamId, previousOwnerId: before.ownerId } };
     case "lead-status":
-      return { ...place, data: { status: after.status, previousStatus: before.status } };
+      return { ...place, data: { status: after.status, previousStatus: before.status, reason: after.statusReason } };
   }
 }
 

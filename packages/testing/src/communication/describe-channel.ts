@@ -7,9 +7,10 @@ import type {
   OutboundMessage,
 } from "@crmessenger/kernel/communication";
 import { uuidV7 } from "@crmessenger/kernel/infrastructure";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { expect } from "vitest";
 import { eventually } from "../time/eventually.ts";
 import { type RecordingHost, createRecordingHost } from "./recording-host.ts";
+import { describe, onTestFinished, test } from "../suite/suite-api.ts";
 
 /** How a channel is handed to its suite: with an account that is logged in, and somebody at the other end. */
 export interface ChannelHarness {

@@ -1,6 +1,7 @@
 import type { LoginFlow, LoginStep } from "@crmessenger/kernel/communication";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { expect } from "vitest";
 import { followLogin } from "./follow-login.ts";
+import { describe, onTestFinished, test } from "../suite/suite-api.ts";
 
 /** How a way to log in is handed to its suite. */
 export interface LoginFlowHarness {

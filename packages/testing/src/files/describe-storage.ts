@@ -1,19 +1,27 @@
 import { createHash } from "node:crypto";
 import type { Storage } from "@crmessenger/kernel/infrastructure";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { expect } from "vitest";
+import { afterAll, beforeAll, describe, test } from "../suite/suite-api.ts";
 
 /** How a file storage is handed to its suite. */
 export interface FileStorageHarness {
   /** As test reports show it. */
   readonly name: string;
   /** An empty storage. Called once. */
-  create(): Promise<{ readonly storage: Storage; stop?(): Promise<void> }>;
+  create(): Promise<FileStorageUnderTest>;
+}
+
+export interface FileStorageUnderTest {
+  readonly storage: Storage;
+  /** An empty storage on a disk that holds 100 000 bytes at most, where such a disk can be had. */
+  full?(): Storage | Promise<Storage>;
+  stop?(): Promise<void>;
 }
 
 /** What every Storage promises. */
 export function describeStorage(harness: FileStorageHarness): void {
   describe(`${harness.name}: Storage`, () => {
-    let made: Awaited<ReturnType<FileStorageHarness["create"]>> | undefined;
+    let made: FileStorageUnderTest | undefined;
     beforeAll(async () => {
       made = await harness.create();
     });
@@ -26,6 +34,7 @@ export function describeStorage(harness: FileStorageHarness): void {
     ranges(storage);
     replacing(storage);
     refusing(storage);
+    fullDisk(async () => made?.full?.());
   });
 }
 
@@ -207,5 +216,30 @@ function refusing(storage: Get): void {
       await expect(storage().get(path)).rejects.toEqual(refused);
       await expect(storage().delete(path)).rejects.toEqual(refused);
     }
+  });
+}
+
+function fullDisk(full: () => Promise<Storage | undefined>): void {
+  test("says that the disk is full, keeps the old file, and goes on when there is room", async () => {
+    const storage = await full();
+    if (!storage) return;
+    await storage.put("full/kept", bytes("kept"), TEXT);
+    let told = false;
+    const endless = new ReadableStream<Uint8Array>({
+      pull: (controller) => controller.enqueue(new Uint8Array(30_000)),
+      cancel: () => void (told = true),
+    });
+    for (const path of ["full/kept", "full/new"]) {
+      await expect(storage.put(path, new Uint8Array(500_000), TEXT)).rejects.toMatchObject({
+        code: "CRM_STORAGE_FULL",
+        retryable: true,
+      });
+    }
+    await expect(storage.put("full/endless", endless, TEXT)).rejects.toMatchObject({ code: "CRM_STORAGE_FULL" });
+    expect(told).toBe(true);
+    expect(await textOf(storage, "full/kept")).toBe("kept");
+    expect([await storage.stat("full/new"), await storage.stat("full/endless")]).toEqual([undefined, undefined]);
+    await storage.put("full/small", bytes("there is room for this"), TEXT);
+    expect(await textOf(storage, "full/small")).toBe("there is room for this");
   });
 }

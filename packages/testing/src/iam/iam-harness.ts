@@ -1,8 +1,8 @@
 import type { Plugin } from "@crmessenger/kernel";
 import { CreateTeam, CreateUser, type Grant, type Role, SaveRole, type Team, type User } from "@crmessenger/kernel/iam";
 import { Ids } from "@crmessenger/kernel/infrastructure";
-import { afterAll, beforeAll, describe, test } from "vitest";
 import { type TestKernel, createTestKernel } from "../kernel/create-test-kernel.ts";
+import { afterAll, beforeAll, describe, test } from "../suite/suite-api.ts";
 
 /** How an implementation of the access contracts is handed to its suites: with the storage it works on. */
 export interface IamHarness {

@@ -138,7 +138,7 @@ async function storeLeads(world: StorageWorld): Promise<readonly Lead[]> {
     const lead = newLead(world, contacts[index % 2]?.id ?? "", {
       title: TEXTS[index % TEXTS.length] ?? "",
       status: index % 3 === 0 ? "new" : "in-progress",
-      statusChangedAt: TIMES[index % TIMES.length] ?? "",
+      statusSince: TIMES[index % TIMES.length] ?? "",
       ownerId: index % 3 === 1 ? owner.id : null,
       teamId: index % 4 === 2 ? team.id : null,
       source: {
@@ -166,7 +166,7 @@ function ofRecords({ test }: StorageSuite): void {
       { name: "title", values: TEXTS, strangers: [1, true], text: true },
       { name: "status", values: ["new", "in-progress", "converted"], strangers: [0], text: true },
       { name: "version", values: [0, 1, 2, 1.5], strangers: ["1", true], text: false },
-      { name: "statusChangedAt", values: TIMES, strangers: [0, false], text: false },
+      { name: "statusSince", values: TIMES, strangers: [0, false], text: false },
       { name: "ownerId", values: uuids, strangers: [7], text: false },
       { name: "teamId", values: uuids, strangers: [7], text: false },
       { name: "contactId", values: uuids, strangers: [true], text: false },

@@ -1,5 +1,5 @@
 import { everything } from "@crmessenger/kernel/infrastructure";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { expect } from "vitest";
 import { eventually } from "../time/eventually.ts";
 import { createGate } from "../time/gate.ts";
 import { appendNumbers, storingSubscriber } from "./describe-event-log.ts";
@@ -7,6 +7,7 @@ import { probeJob } from "./describe-jobs.ts";
 import { inboundMessage, newAccount, newContact } from "./sample-records.ts";
 import { type StorageHarness, startOn } from "./storage-harness.ts";
 import { type StorageWorld, worldOf } from "./storage-world.ts";
+import { describe, onTestFinished, test } from "../suite/suite-api.ts";
 
 /** What every storage keeps over a restart, and what several kernels on one database owe each other, as far as it can have them. */
 export function describeDurability(harness: StorageHarness): void {

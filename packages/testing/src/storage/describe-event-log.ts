@@ -6,13 +6,14 @@ import {
   defineCollection,
   where,
 } from "@crmessenger/kernel/infrastructure";
-import { expect, onTestFinished } from "vitest";
+import { expect } from "vitest";
 import { z } from "zod";
 import { eventually } from "../time/eventually.ts";
 import { createGate } from "../time/gate.ts";
 import { newContact, now, storeLead } from "./sample-records.ts";
 import type { StorageHarness } from "./storage-harness.ts";
 import { type StorageSuite, type StorageWorld, describeOn } from "./storage-world.ts";
+import { onTestFinished } from "../suite/suite-api.ts";
 
 /** What every EventLog promises. Uses LeadRepository and Collections for effects of subscribers. */
 export function describeEventLog(harness: StorageHarness): void {

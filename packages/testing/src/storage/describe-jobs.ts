@@ -1,11 +1,12 @@
 import { CrmError, type ExecutionContext, executionContext, runInContext } from "@crmessenger/kernel";
 import { type JobDefinition, type JobRun, type RunningWorker, defineJob } from "@crmessenger/kernel/infrastructure";
-import { expect, onTestFinished } from "vitest";
+import { expect } from "vitest";
 import { z } from "zod";
 import { eventually } from "../time/eventually.ts";
 import { type Gate, createGate } from "../time/gate.ts";
 import type { StorageHarness } from "./storage-harness.ts";
 import { type StorageSuite, type StorageWorld, describeOn } from "./storage-world.ts";
+import { onTestFinished } from "../suite/suite-api.ts";
 
 /** What every Jobs promises. */
 export function describeJobs(harness: StorageHarness): void {

@@ -389,22 +389,22 @@ function pages({ test }: StorageSuite): void {
   });
 
   test("sorts by several keys, times included", async (world) => {
-    const lead = await storeLead(world, { title: "b", statusChangedAt: "2026-01-01T00:00:00.001Z" });
+    const lead = await storeLead(world, { title: "b", statusSince: "2026-01-01T00:00:00.001Z" });
     const more = [
       ["a", "2026-01-01T00:00:00.002Z"],
       ["b", "2026-01-01T00:00:00.003Z"],
       ["a", "2026-01-01T00:00:00.010Z"],
     ] as const;
-    for (const [title, statusChangedAt] of more)
-      await world.leads.insert(newLead(world, lead.contactId, { title, statusChangedAt }));
+    for (const [title, statusSince] of more)
+      await world.leads.insert(newLead(world, lead.contactId, { title, statusSince }));
     const sort = [
       { field: "title", direction: "asc" } as const,
-      { field: "statusChangedAt", direction: "desc" } as const,
+      { field: "statusSince", direction: "desc" } as const,
     ];
     const first = await world.leads.find(everything, { limit: 3, sort });
     const second = await world.leads.find(everything, { limit: 3, sort, after: first.next as string });
     expect(
-      [...first.items, ...second.items].map((found) => `${found.title}${found.statusChangedAt.slice(20, 23)}`),
+      [...first.items, ...second.items].map((found) => `${found.title}${found.statusSince.slice(20, 23)}`),
     ).toEqual(["a010", "a002", "b003", "b001"]);
   });
 

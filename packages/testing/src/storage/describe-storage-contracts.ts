@@ -1,4 +1,3 @@
-import { describe } from "vitest";
 import { describeAuditor } from "./describe-auditor.ts";
 import { describeCollections } from "./describe-collections.ts";
 import { describeCriteria } from "./describe-criteria.ts";
@@ -16,6 +15,7 @@ import { describeTimeline } from "./describe-timeline.ts";
 import { describeUnitOfWork } from "./describe-unit-of-work.ts";
 import type { StorageHarness } from "./storage-harness.ts";
 import { shareStorage } from "./storage-world.ts";
+import { describe } from "../suite/suite-api.ts";
 
 /**
  * Every suite of the storage contracts, on one database and kernel: what a storage plugin must pass. Each suite can

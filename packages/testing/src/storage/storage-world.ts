@@ -23,9 +23,9 @@ import {
   UnitOfWork,
 } from "@crmessenger/kernel/infrastructure";
 import { ChannelIdentityRepository, ContactRepository, LeadRepository, LeadStates } from "@crmessenger/kernel/sales";
-import { afterAll, beforeAll, describe, test } from "vitest";
 import type { TestKernel } from "../kernel/create-test-kernel.ts";
 import { type StorageHarness, type TestDatabase, startOn } from "./storage-harness.ts";
+import { afterAll, beforeAll, describe, test } from "../suite/suite-api.ts";
 
 const CONTRACTS = {
   units: UnitOfWork,

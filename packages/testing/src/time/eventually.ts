@@ -1,3 +1,5 @@
+import { suiteApi } from "../suite/suite-api.ts";
+
 export interface EventuallyOptions {
   /** Milliseconds after which the last failure is the answer. Default 10 000. */
   readonly deadlineMs?: number;
@@ -11,7 +13,8 @@ export interface EventuallyOptions {
  * What runs on a test clock needs no waiting: advance the clock.
  */
 export async function eventually<T>(probe: () => T | Promise<T>, options: EventuallyOptions = {}): Promise<T> {
-  const { deadlineMs = 10_000, everyMs = 10 } = options;
+  const { everyMs = 10 } = options;
+  const deadlineMs = Math.min(options.deadlineMs ?? 10_000, suiteApi().patienceMs);
   const giveUpAt = performance.now() + deadlineMs;
   for (;;) {
     try {

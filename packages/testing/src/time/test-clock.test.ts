@@ -65,4 +65,19 @@ describe("createTestClock", () => {
     await clock.settle();
     expect(seen).toHaveLength(50);
   });
+
+  test("jumps without making anything due earlier or later", async () => {
+    const clock = createTestClock(1_000);
+    const seen: string[] = [];
+    clock.schedule(100, () => seen.push(`at ${clock.now()}`));
+    clock.jump(3_600_000);
+    await clock.settle();
+    expect([clock.now(), seen]).toEqual([3_601_000, []]);
+    await clock.advance(50);
+    clock.jump(-3_600_000);
+    await clock.advance(49);
+    expect(seen).toEqual([]);
+    await clock.advance(1);
+    expect(seen).toEqual(["at 1100"]);
+  });
 });

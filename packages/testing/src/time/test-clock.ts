@@ -7,6 +7,11 @@ export interface TestClock extends Clock {
    * set off gets to run before the next, and may set timers of its own.
    */
   advance(milliseconds: number): Promise<void>;
+  /**
+   * Sets the time by which records are dated forward or back, as a time server or a suspended host does. What waits goes
+   * on waiting for as long as it still had to.
+   */
+  jump(milliseconds: number): void;
   /** Lets everything run that waits for no time and no I/O. */
   settle(): Promise<void>;
   /** Timers and sleeps that are still to come. */
@@ -14,7 +19,7 @@ export interface TestClock extends Clock {
 }
 
 interface Timer {
-  readonly at: number;
+  at: number;
   readonly run: () => void;
 }
 
@@ -50,6 +55,10 @@ export function createTestClock(start: number = TEST_EPOCH): TestClock {
         await settle();
       }
       time = Math.max(time, until);
+    },
+    jump(milliseconds) {
+      time += milliseconds;
+      for (const timer of timers) timer.at += milliseconds;
     },
     settle,
     get pending() {

@@ -1,0 +1,83 @@
+import { CrmError } from "@crmessenger/kernel";
+import type { Channel, ChannelHost, ChannelProvider, LoginFlow } from "@crmessenger/kernel/communication";
+import type { SecretNamespace, Secrets } from "@crmessenger/kernel/infrastructure";
+import { z } from "zod";
+import { PigeonChannel, type PigeonServices } from "./pigeon-channel.ts";
+import { PigeonClient } from "./pigeon-client.ts";
+import { TokenLogin } from "./token-login.ts";
+
+const MEDIA = { maxBytes: 10 * 1024 * 1024 };
+
+/** What an account's settings hold. The token is a secret, and so not among them. */
+const settings = z.strictObject({
+  /** Where Pigeon's API is. */
+  baseUrl: z.url({ protocol: /^https?$/ }).default("https://api.pigeon.example"),
+});
+
+/** Channels of type `pigeon`. */
+export class PigeonProvider implements ChannelProvider {
+  readonly type = "pigeon";
+  readonly loginMethods = ["token"];
+  readonly settings = settings as unknown as ChannelProvider["settings"];
+  readonly capabilities = {
+    maxTextLength: 4_000,
+    maxCaptionLength: 1_000,
+    media: { image: MEDIA, video: MEDIA, audio: MEDIA, document: MEDIA },
+    replies: true,
+    deliveryReceipts: true,
+    readReceipts: true,
+    writeFirst: false,
+  };
+  readonly #services: PigeonServices & { readonly secrets: Secrets };
+
+  readonly #channels = new Set<PigeonChannel>();
+
+  constructor(services: PigeonServices & { readonly secrets: Secrets }) {
+    this.#services = services;
+  }
+
+  open(host: ChannelHost): Channel {
+    const channel = new PigeonChannel(this.#services, {
+      host,
+      client: async () => {
+        const token = await this.#secrets(host).get("token");
+        return token && this.#client(host, Buffer.from(token.value).toString("utf8"));
+      },
+    });
+    this.#channels.add(channel);
+    host.signal.addEventListener("abort", () => this.#channels.delete(channel), { once: true });
+    return channel;
+  }
+
+  async login(host: ChannelHost, method: string): Promise<LoginFlow> {
+    if (method !== "token") throw unknownMethod(method);
+    return new TokenLogin({
+      check: (token, signal) => this.#client(host, token).me(signal),
+      store: (token) => this.#secrets(host).set("token", Buffer.from(token)),
+    });
+  }
+
+  async logout(host: ChannelHost): Promise<void> {
+    await this.#secrets(host).clear();
+  }
+
+  /** Ends the questions that wait for updates: HttpClient, which stops after this plugin, waits for what is open. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.#channels].map((channel) => channel.disconnect()));
+  }
+
+  #client(host: ChannelHost, token: string): PigeonClient {
+    const { baseUrl } = settings.parse(host.account.settings);
+    return new PigeonClient(this.#services.http, { baseUrl, token });
+  }
+
+  #secrets(host: ChannelHost): SecretNamespace {
+    return this.#services.secrets.namespace(`pigeon/${host.account.id}`);
+  }
+}
+
+function unknownMethod(method: string): CrmError {
+  return new CrmError("CRM_CHANNEL_LOGIN_METHOD", `Pigeon accounts log in by "token", not by "${method}".`, {
+    status: 422,
+  });
+}

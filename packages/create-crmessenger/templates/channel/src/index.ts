@@ -1,0 +1,1 @@
+export { templateName } from "./plugin.ts";

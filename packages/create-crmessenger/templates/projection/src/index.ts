@@ -1,0 +1,2 @@
+export { CountTemplateName } from "./operations.ts";
+export { templateName } from "./plugin.ts";

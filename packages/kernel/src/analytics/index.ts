@@ -1,0 +1,25 @@
+export { AnalyticsEngine, type ReportCatalogue } from "./analytics-engine.ts";
+export { type Dimension, Dimensions, type TimeGrain } from "./dimension.ts";
+export { type FactColumnKind, type FactDefinition } from "./fact.ts";
+export { type Metric, type MetricFormula, Metrics } from "./metric.ts";
+export { type FactRow, type FactRows, type Projection, type ProjectionState, Projections } from "./projection.ts";
+export { ReportDataSource, type ReportPlan, type ReportRows } from "./report-data-source.ts";
+export {
+  type ReportDimension,
+  type ReportPeriod,
+  type ReportQuery,
+  reportPeriodSchema,
+  reportQuerySchema,
+  timeGrainSchema,
+} from "./report-query.ts";
+export { type ReportColumn, type ReportResult, reportColumnSchema, reportResultSchema } from "./report-result.ts";
+export {
+  type Funnel,
+  type FunnelQuery,
+  type Snapshot,
+  type SnapshotQuery,
+  funnelQuerySchema,
+  funnelSchema,
+  snapshotQuerySchema,
+  snapshotSchema,
+} from "./snapshot.ts";

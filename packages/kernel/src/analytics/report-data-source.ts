@@ -1,0 +1,43 @@
+import { contract } from "../contract.ts";
+import type { Criteria } from "../infrastructure/criteria.ts";
+import type { Json, Timestamp } from "../infrastructure/json.ts";
+import type { Sort } from "../infrastructure/page.ts";
+import type { TimeGrain } from "./dimension.ts";
+import type { FactDefinition } from "./fact.ts";
+import type { MetricFormula } from "./metric.ts";
+import type { ReportPeriod } from "./report-query.ts";
+
+/** A query in terms of one fact's columns: names are resolved, and the access scope is part of the criteria. */
+export interface ReportPlan {
+  readonly fact: FactDefinition;
+  readonly criteria: Criteria;
+  readonly period: (ReportPeriod & { readonly column: string }) | null;
+  readonly groups: readonly { readonly column: string; readonly grain: TimeGrain | null }[];
+  /** By the name that `having` and `sort` know. */
+  readonly metrics: readonly { readonly name: string; readonly formula: MetricFormula }[];
+  readonly having: Criteria;
+  /** `field`: a metric's name, or a group's column. */
+  readonly sort: readonly Sort[];
+  readonly limit: number;
+  readonly timeZone: string;
+}
+
+/** What a data source answers: groups first, then metrics, in the plan's order. */
+export interface ReportRows {
+  readonly rows: readonly (readonly Json[])[];
+  readonly totals: readonly Json[];
+  readonly truncated: boolean;
+  readonly asOf: Timestamp;
+}
+
+/**
+ * Where facts are and reports are computed: PostgreSQL, or a column store beside it. Answers agree with a naive
+ * evaluation of the plan over the rows, to the last digit of a decimal. No suite verifies it yet.
+ *
+ * Errors: `CRM_REPORT_UNAVAILABLE` (503, retryable), `CRM_REPORT_TIMEOUT` (504) after 30 000 ms.
+ */
+export interface ReportDataSource {
+  run(plan: ReportPlan, signal?: AbortSignal): Promise<ReportRows>;
+}
+
+export const ReportDataSource = contract<ReportDataSource>("analytics.report-data-source", 1);

@@ -1,0 +1,4 @@
+import { describeCrmProvider } from "../../src/index.ts";
+import { memoryCrmUnderTest } from "./memory-crm.ts";
+
+describeCrmProvider({ name: "a CRM in memory", create: () => memoryCrmUnderTest() });
