@@ -39,9 +39,13 @@ function checkManifest(path, manifest, say) {
       if (!existsSync(join(path, file))) say(`exports["${subpath}"] names ${file}, which does not exist`);
   }
   const kernel = "@crmessenger/kernel";
-  const needsKernel = manifest.name !== kernel && readFileSync(join(path, "package.json"), "utf8").includes(kernel);
+  const needsKernel = ![kernel, "create-crmessenger"].includes(manifest.name) && usesKernel(path, kernel);
   if (needsKernel && !manifest.peerDependencies?.[kernel]) say("the kernel must be a peer dependency");
   if (manifest.dependencies?.[kernel]) say("the kernel must not be a dependency: two copies do not share a context");
+}
+
+function usesKernel(path, kernel) {
+  return readFileSync(join(path, "package.json"), "utf8").includes(kernel);
 }
 
 /** Packs every package and looks at what would be published. */
@@ -58,7 +62,7 @@ function checkTarballs() {
       const [packed] = Array.isArray(parsed) ? parsed : Object.values(parsed);
       const strangers = packed.files
         .map((file) => file.path)
-        .filter((file) => /\.test\.|tsbuildinfo|(^|\/)test\/|vitest/.test(file));
+        .filter((file) => !file.startsWith("templates/") && /\.test\.|tsbuildinfo|(^|\/)test\/|vitest/.test(file));
       if (strangers.length > 0) problems.push(`${manifest.name}: would publish ${strangers.join(", ")}`);
       checkTypes(manifest, join(folder, packed.filename));
     }

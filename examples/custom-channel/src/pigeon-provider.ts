@@ -30,23 +30,18 @@ export class PigeonProvider implements ChannelProvider {
   };
   readonly #services: PigeonServices & { readonly secrets: Secrets };
 
-  readonly #channels = new Set<PigeonChannel>();
-
   constructor(services: PigeonServices & { readonly secrets: Secrets }) {
     this.#services = services;
   }
 
   open(host: ChannelHost): Channel {
-    const channel = new PigeonChannel(this.#services, {
+    return new PigeonChannel(this.#services, {
       host,
       client: async () => {
         const token = await this.#secrets(host).get("token");
         return token && this.#client(host, Buffer.from(token.value).toString("utf8"));
       },
     });
-    this.#channels.add(channel);
-    host.signal.addEventListener("abort", () => this.#channels.delete(channel), { once: true });
-    return channel;
   }
 
   async login(host: ChannelHost, method: string): Promise<LoginFlow> {
@@ -59,11 +54,6 @@ export class PigeonProvider implements ChannelProvider {
 
   async logout(host: ChannelHost): Promise<void> {
     await this.#secrets(host).clear();
-  }
-
-  /** Ends the questions that wait for updates: HttpClient, which stops after this plugin, waits for what is open. */
-  async stop(): Promise<void> {
-    await Promise.all([...this.#channels].map((channel) => channel.disconnect()));
   }
 
   #client(host: ChannelHost, token: string): PigeonClient {

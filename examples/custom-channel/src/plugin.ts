@@ -12,8 +12,7 @@ export const pigeon = definePlugin({
   permissions: ["communication.message.receive"],
   channels: ["pigeon"],
   boot({ channels, ...services }) {
-    const provider = new PigeonProvider(services);
-    channels.register(provider);
-    return { stop: () => provider.stop() };
+    channels.register(new PigeonProvider(services));
+    return {};
   },
 });

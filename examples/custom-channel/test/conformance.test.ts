@@ -1,4 +1,8 @@
-import { createRecordingHost, describeChannel, describeLoginFlow } from "@crmessenger/testing";
+import { communication } from "@crmessenger/communication";
+import { memory } from "@crmessenger/memory";
+import { httpClient } from "@crmessenger/node";
+import { createRecordingHost, describeChannel, describeLoginFlow, describePlugin } from "@crmessenger/testing";
+import { pigeon } from "../src/index.ts";
 import { accountOn, logIn, startPigeon, startProvider } from "./support/open-account.ts";
 
 describeChannel({
@@ -35,4 +39,9 @@ describeLoginFlow({
       wrongAnswer: { token: "open sesame" },
     };
   },
+});
+
+describePlugin({
+  plugin: () => pigeon(),
+  others: () => [memory(), communication(), httpClient()],
 });

@@ -17,6 +17,7 @@ import {
   EventDispatcher,
   Ids,
   Jobs,
+  KernelView,
   Leases,
   MessageBus,
   UnitOfWork,
@@ -57,6 +58,7 @@ export const communication = definePlugin({
     messages: MessageRepository,
     timeline: Timeline,
     unitOfWork: UnitOfWork,
+    view: KernelView,
   },
   optionalDeps: { normaliser: IdentityNormaliser, users: UserRepository },
   provides: { channels: ChannelRegistry },
@@ -74,6 +76,8 @@ export const communication = definePlugin({
     const early = new EarlyReports(given.collections, given.clock);
     const outbound = new OutboundQueue({ services, early, asPlugin: (work) => context.run(work) });
     const runner = new ChannelRunner({ services, tenants, outbound });
+    providers.onGone = (type) => runner.stopType(type);
+    let forget = () => {};
     const receive = receiveMessage({
       intake: given.intake,
       normaliser: given.normaliser,
@@ -98,8 +102,12 @@ export const communication = definePlugin({
       async ready() {
         await planForgetting(services);
         await runner.start();
+        forget = given.view.watch(() => void runner.lookNow());
       },
-      stop: () => runner.stop(),
+      async stop() {
+        forget();
+        await runner.stop();
+      },
     };
   },
 });

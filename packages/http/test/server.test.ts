@@ -128,7 +128,14 @@ describe("stopping", () => {
     await entered.opened;
     const stopped = app.kernel.stop();
     socket.write("GET /ready HTTP/1.1\r\nHost: x\r\n\r\n");
-    await expect.poll(() => fetch(app.url).then(() => "answered", () => "refused")).toBe("refused");
+    await expect
+      .poll(() =>
+        fetch(app.url).then(
+          () => "answered",
+          () => "refused",
+        ),
+      )
+      .toBe("refused");
     leave.open();
     await closed;
     await stopped;

@@ -57,8 +57,9 @@ const breakages: readonly Breakage[] = [
     noticedBy: "limits a user's key to the permissions it was made for",
     replace: ({ permissions }) => ({
       permissions: bound(permissions, {
-        check({ subject: { permissions: _, ...subject }, ...request }) {
-          return permissions.check({ ...request, subject });
+        check({ subject, ...request }) {
+          const { kind, id, tenantId, roles, teams } = subject;
+          return permissions.check({ ...request, subject: { kind, id, tenantId, roles, teams } });
         },
       }),
     }),

@@ -34,6 +34,7 @@ export {
   type HttpBinding,
   type Command,
   type EarlierVersion,
+  type AnyOperation,
   type Operation,
   type Query,
   type VersionedCommand,
@@ -107,6 +108,7 @@ export {
 export { type PlacedPlugin, type Placement, type PlacementServices } from "./plugin/placement.ts";
 export {
   type ChannelTypesOf,
+  type Complete,
   type Composition,
   type CompositionOf,
   type CustomFieldsOf,
@@ -115,6 +117,7 @@ export {
   type ServicesOf,
   type TopicsOf,
 } from "./plugin/composition.ts";
+export { type Lifetime, pluginLifetime } from "./plugin/lifetime.ts";
 export { createKernel, type Kernel, type KernelOptions } from "./boot/create-kernel.ts";
 export { type Explanation } from "./boot/explain.ts";
 export { type HealthReport } from "./boot/health.ts";

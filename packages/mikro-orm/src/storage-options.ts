@@ -30,7 +30,7 @@ export const storageOptions = z
   .refine(
     ({ databaseUrl, dataDirectory, pool }) =>
       [databaseUrl, dataDirectory, pool].filter((place) => place !== undefined).length < 2,
-    "give one of databaseUrl, dataDirectory and pool",
+    "give either databaseUrl or dataDirectory or pool",
   );
 
 function isPool(value: unknown): boolean {

@@ -94,8 +94,16 @@ for (const [name, create] of Object.entries(places)) {
       await append(services, range(1, 20), "testing.other");
       await services.eventLog.head();
       await running.stop();
+      await append(services, [2, 3]);
+      expect(await services.eventLog.subscriptions()).toEqual([]);
+      const unknown = { name: "testing.never-ran", topics: [] };
+      expect(await services.eventLog.subscriptions([subscription, unknown])).toMatchObject([
+        { name: "testing.idle", lag: 2, running: false },
+      ]);
       await services.eventLog.subscribe(subscription);
-      expect(await services.eventLog.subscriptions()).toMatchObject([{ name: "testing.idle", position: 21, lag: 0 }]);
+      await eventually(async () =>
+        expect(await services.eventLog.subscriptions()).toMatchObject([{ name: "testing.idle", position: 23, lag: 0 }]),
+      );
     });
 
     test("counts failures over a restart and keeps where a dead letter comes from", async () => {

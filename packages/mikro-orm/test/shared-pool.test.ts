@@ -117,7 +117,7 @@ describe("a pool that is shared", () => {
 
   test.each([
     ["no pool", { pool: { max: 1 } as never }, "a pool is a pg.Pool"],
-    ["two places", { pool: new pg.Pool(), databaseUrl: "postgresql://localhost/x" }, "give one of"],
+    ["two places", { pool: new pg.Pool(), databaseUrl: "postgresql://localhost/x" }, "give either"],
   ])("is refused as %s", async (_, options, why) => {
     await expect(createTestKernel({ plugins: [mikroOrm(options)], environment })).rejects.toThrow(why);
   });

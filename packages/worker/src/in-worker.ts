@@ -6,6 +6,7 @@ import {
   type Placement,
   type PlacementServices,
   type Plugin,
+  type PluginTypes,
   contractId,
   reachOf,
 } from "@crmessenger/kernel";
@@ -32,7 +33,7 @@ export interface WorkerOptions extends LimitOptions {
  * of a plugin whose worker is gone fail with `CRM_WORKER_EXITED`, `_UNCAUGHT`, `_MEMORY`, `_UNRESPONSIVE` or `_PROTOCOL`, too
  * slow ones with `_DEADLINE`; while it is started again with `_RESTARTING`, and after too many ends with `_QUARANTINED`.
  */
-export function inWorker(plugin: Plugin, options: WorkerOptions): Plugin {
+export function inWorker<T extends PluginTypes>(plugin: Plugin<T>, options: WorkerOptions): Plugin<T> {
   const limits = limitsFrom(options);
   const placement: Placement = {
     name: "worker",
@@ -63,7 +64,7 @@ async function place(order: Order, services: PlacementServices): Promise<PlacedP
       options: parsed,
       environment: services.environment,
       present: Object.entries(optionalDeps).flatMap(([name, reference]) =>
-        services.provides?.(reference) === false ? [] : [name],
+        services.provides(reference) ? [name] : [],
       ),
       known: definitions.names(),
     },

@@ -63,8 +63,7 @@ async function channelUnderTest(): Promise<ChannelUnderTest> {
     customer: {
       conversationExternalId: anna.lid,
       write: async (text) => void (await anna.send(shop, { text })),
-      received: () =>
-        anna.inbox(shop).flatMap(({ direction, text }) => (direction === "received" ? [text ?? ""] : [])),
+      received: () => anna.inbox(shop).flatMap(({ direction, text }) => (direction === "received" ? [text ?? ""] : [])),
       read: async () => void anna.read(shop),
     },
     interrupt: async () => sandbox.disconnectAll(),

@@ -31,10 +31,12 @@ export function inspectCommand(): Command {
 }
 
 async function askSubscriptions(options: KernelOptions, { plugins }: Inspection): Promise<SubscriptionStates> {
-  const wanted = plugins.some(({ subscriptions }) => subscriptions.length > 0);
-  if (!wanted || pluginsBehind(options.plugins, [EventLog]).size === 0) return { states: [] };
+  const wanted = plugins.flatMap(({ subscriptions }) => subscriptions);
+  if (wanted.length === 0 || pluginsBehind(options.plugins, [EventLog]).size === 0) return { states: [] };
   try {
-    const states = await withKernel(startParts(options, [EventLog]), (kernel) => kernel.get(EventLog).subscriptions());
+    const states = await withKernel(startParts(options, [EventLog]), (kernel) =>
+      kernel.get(EventLog).subscriptions(wanted),
+    );
     return { states };
   } catch (error) {
     if (isCrmError(error)) return { states: [], problem: error.message };

@@ -13,7 +13,7 @@ const plugin: PluginInspection = {
   operations: [],
   jobs: ["bonus.pay"],
   routes: [],
-  subscriptions: ["bonus.main", "bonus.late", "bonus.new"],
+  subscriptions: ["main", "late", "new"].map((name) => ({ name: `bonus.${name}`, topics: ["lead.created"] })),
   bootMs: 1.234,
   startMs: 20,
   failure: "No network.",

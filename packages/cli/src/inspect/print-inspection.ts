@@ -58,7 +58,7 @@ function describeHook({ name, kind, taps }: Inspection["hooks"][number]): Tree {
 }
 
 function subscriptionsOf({ plugins }: Inspection, { states, problem }: SubscriptionStates): readonly Tree[] {
-  const names = plugins.flatMap(({ subscriptions }) => subscriptions);
+  const names = plugins.flatMap(({ subscriptions }) => subscriptions.map(({ name }) => name));
   const lines = names.map((name) => ({ text: describeSubscription(name, states) }));
   return problem === undefined ? lines : [...lines, { text: `How far they are is not known: ${problem}` }];
 }

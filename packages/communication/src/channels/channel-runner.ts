@@ -23,6 +23,8 @@ export interface RunnerParts {
 export class ChannelRunner {
   readonly #parts: RunnerParts;
   readonly #runs = new Map<string, AccountRun>();
+  /** Types whose plugin ends just now. */
+  readonly #leaving = new Set<string>();
   #patrolling: Promise<void> | undefined;
   #cancelPatrol: (() => void) | undefined;
   #stopped = true;
@@ -43,20 +45,41 @@ export class ChannelRunner {
     await Promise.all([...this.#runs.values()].map((run) => this.#stop(run)));
   }
 
+  /** Looks at all accounts now: plugins came, and with them channels. */
+  async lookNow(): Promise<void> {
+    await this.#patrolling;
+    if (this.#stopped) return;
+    this.#cancelPatrol?.();
+    await this.#patrol();
+  }
+
+  /** Ends what runs on channels of a type. */
+  async stopType(type: string): Promise<void> {
+    this.#leaving.add(type);
+    const runs = [...this.#runs.values()].filter(({ account }) => account.type === type);
+    await Promise.all(runs.map((run) => this.#stop(run)));
+    for (const { account } of runs) this.#runs.delete(account.id);
+    this.#leaving.delete(type);
+  }
+
   /** The account was created or changed. */
   want(account: ChannelAccount): void {
-    if (this.#stopped || !this.#parts.services.providers.types().includes(account.type)) return;
+    if (this.#isStopped(account) || !this.#parts.services.providers.types().includes(account.type)) return;
     this.run(account).want(account);
   }
 
   /** What this process does with the account; `CRM_CHANNEL_STOPPED` while it starts or stops. */
   run(account: ChannelAccount): AccountRun {
-    if (this.#stopped) throw channelsStopped();
+    if (this.#isStopped(account)) throw channelsStopped();
     const known = this.#runs.get(account.id);
     if (known) return known;
     const run = new AccountRun(this.#parts.services, this.#parts.outbound, account);
     this.#runs.set(account.id, run);
     return run;
+  }
+
+  #isStopped({ type }: ChannelAccount): boolean {
+    return this.#stopped || this.#leaving.has(type);
   }
 
   #patrol(): Promise<void> {

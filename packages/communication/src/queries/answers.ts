@@ -65,6 +65,7 @@ function isIn(scope: Criteria, record: object): boolean {
   return matches(scope, record as CriteriaSubject);
 }
 
+/** What is not there, or not for the caller: CRM_COMMUNICATION_CONVERSATION_NOT_FOUND, CRM_COMMUNICATION_MESSAGE_NOT_FOUND (404). */
 const CODES = {
   conversation: "CRM_COMMUNICATION_CONVERSATION_NOT_FOUND",
   message: "CRM_COMMUNICATION_MESSAGE_NOT_FOUND",

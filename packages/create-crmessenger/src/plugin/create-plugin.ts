@@ -73,9 +73,15 @@ function pluginManifest(kind: PluginKind, name: string, versionOf: (name: string
       prepublishOnly: "tsc && vitest run && tsc -p tsconfig.build.json",
     },
     dependencies: dependenciesOf(["zod"], versionOf),
-    peerDependencies: dependenciesOf(["@crmessenger/kernel"], versionOf),
+    peerDependencies: { "@crmessenger/kernel": anyMinorFrom(versionOf("@crmessenger/kernel")) },
     devDependencies: dependenciesOf([...FOR_WORK, ...EXTRA[kind]], versionOf),
     engines: { node: ">=22.18" },
   };
   return `${JSON.stringify(manifest, null, 2)}\n`;
+}
+
+/** A peer range that a minor release of the kernel does not break: contracts have majors of their own. */
+function anyMinorFrom(range: string): string {
+  const version = range.replace(/^[^\d]*/, "");
+  return `>=${version} <${Number(version.split(".")[0]) + 1}.0.0`;
 }

@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+/** Sources are compiled once, not by each process. */
+const CACHE = fileURLToPath(new URL("../../node_modules/.cache/compile", import.meta.url));
 const REPOSITORY = fileURLToPath(new URL("../../../..", import.meta.url));
 
 export interface Ended {
@@ -54,7 +56,7 @@ export async function runNode(args: readonly string[], cwd: string): Promise<End
 }
 
 export function plainEnvironment(): Record<string, string> {
-  return { PATH: process.env["PATH"] ?? "", NO_COLOR: "1" };
+  return { PATH: process.env["PATH"] ?? "", NO_COLOR: "1", NODE_COMPILE_CACHE: CACHE };
 }
 
 async function textOf(stream: NodeJS.ReadableStream): Promise<string> {

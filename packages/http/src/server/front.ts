@@ -38,9 +38,10 @@ export class Front implements HttpHandler {
    */
   reopen(routes: readonly PluginRoute[]): void {
     const before = this.#open;
+    if (!before) return; // closed: a plugin that goes while others drain opens nothing
     try {
       this.open(routes);
-      before?.api.close();
+      before.api.close();
     } catch (error) {
       const { code, message } = toCrmError(error);
       this.#services.logger.error(`The routes stay as they were: ${message}`, { code });

@@ -5,6 +5,7 @@ import { CrmError, toCrmError } from "../errors/crm-error.ts";
 import { createConfigProxy } from "../extensibility/config-proxy.ts";
 import { TapCollector } from "../hooks/tap-collector.ts";
 import { Logger } from "../infrastructure/logger.ts";
+import { Lifetime } from "../plugin/lifetime.ts";
 import type { AnyPluginDefinition, Contracts, Plugin, PluginContext, Wiring } from "../plugin/plugin.ts";
 import type { BootScope } from "./boot-scope.ts";
 import type { BootedPlugin } from "./booted-plugin.ts";
@@ -16,6 +17,7 @@ export interface Candidate {
   readonly plugin: Plugin;
   readonly definition: AnyPluginDefinition;
   readonly options: unknown;
+  readonly lifetime: Lifetime;
   /** Of its placement. */
   readonly release?: () => Promise<void>;
   /** Why its placement could not prepare it, where it is optional. */
@@ -31,7 +33,9 @@ export function bootPlugin(scope: BootScope, candidate: Candidate): BootedPlugin
     if (candidate.obstacle) throw candidate.obstacle;
     const services = servicesFor(scope, definition, false);
     const context = contextFor(scope, candidate);
-    const wiring = runAsPlugin(identityOf(plugin), () => definition.boot?.(services as never, context as never)) ?? {};
+    const wiring = candidate.lifetime.during(
+      () => runAsPlugin(identityOf(plugin), () => definition.boot?.(services as never, context as never)) ?? {},
+    );
     requireProvided(definition, wiring);
     return { ...booted, wiring, status: "booted", bootMs: performance.now() - started };
   } catch (error) {
@@ -54,7 +58,7 @@ export function extendPlugin(scope: BootScope, booted: BootedPlugin): void {
     const services = servicesFor(scope, definition, true) as never;
     const context = contextFor(scope, booted) as never;
     const taps = new TapCollector(definition.id);
-    definition.extend?.(taps, services, context);
+    booted.lifetime.during(() => definition.extend?.(taps, services, context));
     const subscriptions = new SubscriptionCollector(identityOf(plugin), scope.events);
     definition.subscribe?.(subscriptions, services, context);
     booted.taps = taps.close();
@@ -80,7 +84,8 @@ export function parseOptions(plugin: Plugin): unknown {
 /** Has the plugin's placement prepare it, where it has one. */
 export async function place(scope: BootScope, plugin: Plugin, options: unknown): Promise<Candidate> {
   const { definition, placement } = plugin;
-  if (!placement) return { plugin, definition, options };
+  const candidate = { plugin, definition, options, lifetime: new Lifetime() };
+  if (!placement) return candidate;
   const declared = Object.keys(definition.config ?? {});
   try {
     const placed = await placement.prepare(plugin, options, {
@@ -90,11 +95,11 @@ export async function place(scope: BootScope, plugin: Plugin, options: unknown):
       provides: (reference) => scope.providers.has(reference),
       environment: Object.fromEntries(declared.map((name) => [name, scope.environment[name]])),
     });
-    return { plugin, definition: placed.definition, options, release: () => placed.release() };
+    return { ...candidate, definition: placed.definition, release: () => placed.release() };
   } catch (error) {
     const obstacle = toCrmError(error);
     if (!plugin.optional) throw bootFailure(plugin, obstacle);
-    return { plugin, definition, options, obstacle };
+    return { ...candidate, obstacle };
   }
 }
 
@@ -128,7 +133,10 @@ function servicesFor(scope: BootScope, definition: AnyPluginDefinition, own: boo
   return services;
 }
 
-function contextFor(scope: BootScope, { plugin, definition, options }: Candidate): PluginContext<unknown> {
+function contextFor(
+  scope: BootScope,
+  { plugin, definition, options }: Omit<Candidate, "lifetime">,
+): PluginContext<unknown> {
   const { id, hooks = [], deps = {}, config = {} } = definition;
   const identity = identityOf(plugin);
   return {

@@ -1,6 +1,7 @@
 import { contractId } from "../contract.ts";
 import type { PointTap } from "../hooks/tap-collector.ts";
 import type { DurableSubscription } from "../infrastructure/event-log.ts";
+import type { Lifetime } from "../plugin/lifetime.ts";
 import type { AnyPluginDefinition, Contracts, Plugin, Wiring } from "../plugin/plugin.ts";
 import type { PluginInspection, PluginStatus } from "./inspection.ts";
 
@@ -11,6 +12,7 @@ export interface BootedPlugin {
   /** What was booted: its own definition, or the one its placement answered with. */
   readonly definition: AnyPluginDefinition;
   readonly options: unknown;
+  readonly lifetime: Lifetime;
   /** Ends its placement, after its stop. */
   readonly release?: () => Promise<void>;
   readonly wiring: Wiring<Contracts>;
@@ -33,7 +35,7 @@ export function inspectPlugin({ plugin, definition, wiring, ...booted }: BootedP
     operations: handlers.map((handler) => handler.operation.name),
     jobs: jobs.map(({ job }) => job.name),
     routes: routes.map(({ method, path }) => `${method} ${path}`),
-    subscriptions: booted.subscriptions.map(({ name }) => name),
+    subscriptions: booted.subscriptions.map(({ name, topics }) => ({ name, topics })),
     bootMs: booted.bootMs,
     startMs: booted.startMs,
     ...(booted.failure === undefined ? {} : { failure: booted.failure }),

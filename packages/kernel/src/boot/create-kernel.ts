@@ -4,7 +4,7 @@ import type { Clock } from "../infrastructure/clock.ts";
 import type { Ids } from "../infrastructure/ids.ts";
 import type { Logger } from "../infrastructure/logger.ts";
 import type { MessageBus } from "../bus/message-bus.ts";
-import type { Operation } from "../bus/operation.ts";
+import type { AnyOperation } from "../bus/operation.ts";
 import type { Complete, Composition, CompositionOf } from "../plugin/composition.ts";
 import type { Plugin } from "../plugin/plugin.ts";
 import { type ExecutionContext, runInContext } from "../context/execution-context.ts";
@@ -51,7 +51,7 @@ export interface Kernel<C extends Composition = Composition> extends AsyncDispos
    * Tries an operation as the current actor, without effect, and says what each guard, transform and voter did, field
    * by field. `CRM_KERNEL_UNEXPLAINABLE` (409) for commands that commit by themselves.
    */
-  explain(operation: Operation, input: unknown): Promise<Explanation>;
+  explain(operation: AnyOperation, input: unknown): Promise<Explanation>;
   health(): Promise<HealthReport>;
   /**
    * Takes a plugin out of the running kernel: its taps, subscriptions, routes, operations and jobs go, what is in

@@ -71,7 +71,10 @@ describe("a plugin's subscription", () => {
       { name: "listener.main", topics: ["bell.rang", "bell.fell"], from: undefined, maxAttempts: undefined },
       { name: "listener.slow", topics: ["bell.rang"], from: "start", maxAttempts: 3 },
     ]);
-    expect(world.kernel.inspect().plugins[1]?.subscriptions).toEqual(["listener.main", "listener.slow"]);
+    expect(world.kernel.inspect().plugins[1]?.subscriptions.map(({ name }) => name)).toEqual([
+      "listener.main",
+      "listener.slow",
+    ]);
   });
 
   test("gets each event in turn, and a failure stops the batch", async () => {

@@ -3,7 +3,7 @@ import { CrmError, toCrmError } from "../errors/crm-error.ts";
 import { type ExplainedStep, Trace, traced } from "../hooks/trace.ts";
 import type { Handler } from "../bus/handler.ts";
 import type { MessageBus } from "../bus/message-bus.ts";
-import type { Operation } from "../bus/operation.ts";
+import type { AnyOperation } from "../bus/operation.ts";
 import type { Json } from "../infrastructure/json.ts";
 import type { UnitOfWork } from "../infrastructure/unit-of-work.ts";
 
@@ -33,7 +33,7 @@ class Undone extends Error {}
  * Runs the operation as the current actor, with all its guards, transforms and voters, and undoes it: what it stored,
  * recorded and enqueued is rolled back. `CRM_KERNEL_UNEXPLAINABLE` (409) for commands that commit by themselves.
  */
-export async function explain(services: ExplainServices, operation: Operation, input: unknown): Promise<Explanation> {
+export async function explain(services: ExplainServices, operation: AnyOperation, input: unknown): Promise<Explanation> {
   const { bus, handler, unitOfWork } = services;
   if (operation.kind === "command" && handler(operation.name)?.unitOfWork === "own") throw unexplainable(operation);
   const trace = new Trace();
@@ -60,7 +60,7 @@ function failure(thrown: unknown): Pick<Explanation, "outcome" | "error"> {
   return { outcome: status === 403 ? "refused" : "failed", error: { code, message } };
 }
 
-function unexplainable({ name }: Operation): CrmError {
+function unexplainable({ name }: AnyOperation): CrmError {
   return new CrmError(
     "CRM_KERNEL_UNEXPLAINABLE",
     `${name} commits by itself and so can't be tried without effect. Look at its audit entries and events instead.`,

@@ -1,3 +1,4 @@
+import type { SubscriptionTopics } from "../infrastructure/event-log.ts";
 import type { HookKind } from "../hooks/hook-point.ts";
 
 export type PluginStatus = "booted" | "started" | "failed" | "stopped" | "disabled";
@@ -15,7 +16,7 @@ export interface PluginInspection {
   readonly operations: readonly string[];
   readonly jobs: readonly string[];
   readonly routes: readonly string[];
-  readonly subscriptions: readonly string[];
+  readonly subscriptions: readonly SubscriptionTopics[];
   readonly bootMs: number;
   readonly startMs: number;
   readonly failure?: string;

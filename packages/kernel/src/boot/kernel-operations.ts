@@ -22,7 +22,7 @@ const inspection: z.ZodType<Inspection> = z.object({
         operations: names,
         jobs: names,
         routes: names,
-        subscriptions: names,
+        subscriptions: z.array(z.object({ name, topics: names })).readonly(),
         bootMs: z.number(),
         startMs: z.number(),
         failure: name.exactOptional(),

@@ -4,7 +4,7 @@ import { createMessageBus } from "../bus/create-message-bus.ts";
 import { type Handler, answer } from "../bus/handler.ts";
 import { KernelHooks } from "../bus/kernel-hooks.ts";
 import { MessageBus } from "../bus/message-bus.ts";
-import type { Operation } from "../bus/operation.ts";
+import type { AnyOperation } from "../bus/operation.ts";
 import { applicationContainer, register } from "../container.ts";
 import { type Contract, contractId } from "../contract.ts";
 import { CrmError, toCrmError } from "../errors/crm-error.ts";
@@ -161,7 +161,7 @@ export class KernelRuntime {
   }
 
   /** As the current actor. */
-  explain(operation: Operation, input: unknown): Promise<Explanation> {
+  explain(operation: AnyOperation, input: unknown): Promise<Explanation> {
     const handler = (name: string) => this.#handlers.get(name);
     return explain({ bus: this.bus, handler, unitOfWork: () => this.#need(UnitOfWork, "Commands") }, operation, input);
   }
@@ -236,7 +236,7 @@ export class KernelRuntime {
       };
       return { scope, live, fresh, commit };
     } catch (error) {
-      await Promise.allSettled(candidates.map((candidate) => candidate.release?.()));
+      await Promise.allSettled(candidates.map(({ lifetime, release }) => lifetime.end().finally(() => release?.())));
       throw error;
     }
   }
@@ -305,7 +305,12 @@ export class KernelRuntime {
   }
 
   #createBuiltIn(): ReadonlyMap<Contract<unknown>, unknown> {
-    const events = { clock: this.clock, ids: this.ids, log: () => this.#need(EventLog, "Events") };
+    const events = {
+      clock: this.clock,
+      ids: this.ids,
+      log: () => this.#need(EventLog, "Events"),
+      catalogue: this.#events,
+    };
     const states: LeadStates = {
       state: (status) => this.#states.state(status),
       canTransition: (from, to) => this.#states.canTransition(from, to),

@@ -19,7 +19,9 @@ export async function startPlugin(
   const { id } = booted.definition;
   const started = performance.now();
   try {
-    const work = runAsPlugin(identityOf(booted.plugin), () => booted.wiring[phase]?.(), scope.ids.next());
+    const work = booted.lifetime.during(() =>
+      runAsPlugin(identityOf(booted.plugin), () => booted.wiring[phase]?.(), scope.ids.next()),
+    );
     if (work) await withDeadline(work, { plugin: id, phase, ms: deadlineMs });
     booted.status = "started";
   } catch (error) {
@@ -85,10 +87,7 @@ export async function stopPlugins(
     const { id } = booted.definition;
     const limit = { plugin: id, phase: "stop", ms: deadlineMs } as const;
     try {
-      const stop = booted.status === "booted" ? undefined : booted.wiring.stop?.bind(booted.wiring);
-      const work = stop && runAsPlugin(identityOf(booted.plugin), stop, scope.ids.next());
-      if (work) await withDeadline(work, limit).finally(() => booted.release && withDeadline(booted.release(), limit));
-      else if (booted.release) await withDeadline(booted.release(), limit);
+      await withDeadline(endPlugin(scope, booted), limit);
     } catch (error) {
       failures.push(error);
       scope.logger().error(`Plugin "${id}" did not stop cleanly: ${toCrmError(error).message}`);
@@ -96,6 +95,20 @@ export async function stopPlugins(
     if (booted.status === "started") booted.status = "stopped";
   }
   return failures;
+}
+
+/** Others let go of what it brought, it stops, and its placement ends. */
+async function endPlugin(scope: BootScope, { status, wiring, plugin, lifetime, release }: BootedPlugin): Promise<void> {
+  const stop = async () => (status === "booted" ? undefined : wiring.stop?.());
+  try {
+    await lifetime.end();
+  } finally {
+    try {
+      await runAsPlugin(identityOf(plugin), stop, scope.ids.next());
+    } finally {
+      await release?.();
+    }
+  }
 }
 
 /** The storage restored tenant, actor and correlation of the enqueuer; the worker acts as its own plugin. */

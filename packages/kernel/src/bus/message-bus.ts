@@ -1,6 +1,6 @@
 import { contract } from "../contract.ts";
 import type { Json } from "../infrastructure/json.ts";
-import type { Command, Operation, Query } from "./operation.ts";
+import type { AnyOperation, Command, Operation, Query } from "./operation.ts";
 
 export interface DispatchOptions {
   /**
@@ -22,7 +22,7 @@ export interface MessageBus {
   dispatch<I, O>(command: Command<I, O>, input: I, options?: DispatchOptions): Promise<O>;
   ask<I, O>(query: Query<I, O>, input: I): Promise<O>;
   /** Runs an operation by its contract with input from outside, still unchecked. */
-  execute(operation: Operation, input: unknown, options?: DispatchOptions): Promise<Json>;
+  execute(operation: AnyOperation, input: unknown, options?: DispatchOptions): Promise<Json>;
   /** Every operation that has a handler. */
   operations(): readonly Operation[];
 }

@@ -58,6 +58,9 @@ export interface Query<I = Json, O = Json> extends OperationDefinition<I, O> {
 
 export type Operation = Command | Query;
 
+/** An operation of whatever input and output. */
+export type AnyOperation = Command<unknown, unknown> | Query<unknown, unknown>;
+
 type EarlierOperations = Readonly<Record<number, EarlierSchemas>>;
 
 type InputOf<E extends EarlierOperations, N extends PropertyKey, Last> = N extends keyof E

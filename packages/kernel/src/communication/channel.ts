@@ -120,7 +120,10 @@ export interface ChannelProvider {
 
 /** The channel kinds of the application. Called ProviderRegistry in other systems. */
 export interface ChannelRegistry {
-  /** Called while booting; two providers of one type are `CRM_CHANNEL_DUPLICATE_TYPE`. */
+  /**
+   * Called while booting; providers of one type by two plugins are `CRM_CHANNEL_DUPLICATE_TYPE`. It ends with the plugin:
+   * before the plugin's `stop`, its accounts are disconnected and the type is forgotten.
+   */
   register(provider: ChannelProvider): void;
   /** `CRM_CHANNEL_UNKNOWN_TYPE` (422) names the types there are. */
   provider(type: string): ChannelProvider;

@@ -47,12 +47,19 @@ export interface DurableSubscription {
   handle(events: readonly StoredEvent[]): Promise<void>;
 }
 
+/** A subscription with what it is about. */
+export interface SubscriptionTopics {
+  readonly name: string;
+  readonly topics: readonly string[];
+}
+
 export interface SubscriptionState {
   readonly name: string;
   readonly position: number;
   /** Events of its topics that it has not handled yet. */
   readonly lag: number;
   readonly deadLetters: number;
+  /** In this process. */
   readonly running: boolean;
   readonly lastError?: string;
 }
@@ -79,8 +86,11 @@ export interface EventLog {
   head(): Promise<number>;
   /** Starts delivering. One process at a time serves a subscription; another one takes over when it dies. */
   subscribe(subscription: DurableSubscription): Promise<RunningSubscription>;
-  /** The state of every subscription that this process runs. */
-  subscriptions(): Promise<readonly SubscriptionState[]>;
+  /**
+   * The state of every subscription that this process runs, or of these, whoever runs them; those that never ran are
+   * left out.
+   */
+  subscriptions(of?: readonly SubscriptionTopics[]): Promise<readonly SubscriptionState[]>;
   /** Moves a subscription's checkpoint back (or forward) to just after `position`; `CRM_EVENT_UNKNOWN_SUBSCRIPTION` (404) when it has none. */
   replay(name: string, position: number): Promise<void>;
   /** Calls `wake` soon after new events became visible, in this process or another; may call too often. */

@@ -29,6 +29,7 @@ export {
   type RunningSubscription,
   type StoredEvent,
   type SubscriptionState,
+  type SubscriptionTopics,
 } from "./event-log.ts";
 export { HttpClient, type HttpRequest, type HttpResponse } from "./http-client.ts";
 export { Idempotency, type IdempotencyClaim } from "./idempotency.ts";

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { runInContext } from "../context/execution-context.ts";
+import { Lifetime } from "../plugin/lifetime.ts";
 import { createRegistry } from "./registry.ts";
 
 describe("a registry", () => {
@@ -38,5 +40,22 @@ describe("a registry", () => {
     expect(registry.all()).toEqual([]);
     registry.register({ name: "fixed" });
     expect(registry.get("fixed")).toEqual({ name: "fixed" });
+  });
+
+  test("lets go of what a plugin registered when that ends, and its next version's part comes into force", async () => {
+    const registry = createRegistry<{ name: string; value: number }>("strategy");
+    const asPlugin = (id: string, lifetime: Lifetime, value: number) =>
+      lifetime.during(() =>
+        runInContext({ actor: { kind: "plugin", id } }, () => registry.register({ name: "fixed", value })),
+      );
+    const [old, fresh] = [new Lifetime(), new Lifetime()];
+    asPlugin("a", old, 1);
+    asPlugin("a", fresh, 2);
+    expect(() => asPlugin("b", new Lifetime(), 3)).toThrow(expect.objectContaining({ code: "CRM_REGISTRY_DUPLICATE" }));
+    expect(registry.get("fixed").value).toBe(1);
+    await old.end();
+    expect(registry.get("fixed").value).toBe(2);
+    await fresh.end();
+    expect(registry.all()).toEqual([]);
   });
 });

@@ -1,4 +1,6 @@
 import { CrmError } from "../errors/crm-error.ts";
+import { executionContext } from "../context/execution-context.ts";
+import { pluginLifetime } from "../plugin/lifetime.ts";
 
 /** What a registry keeps: a strategy, or another part that there are several of. */
 export interface Named {
@@ -12,9 +14,9 @@ export interface Named {
  * meaning for ever, and its methods are asynchronous, since it may live in a worker. Any plugin registers; only the owner reads.
  */
 export interface Registry<T extends Named> {
-  /** Two parts of one name are `CRM_REGISTRY_DUPLICATE`. */
+  /** Two parts of one name are `CRM_REGISTRY_DUPLICATE`. What a plugin registers while it boots or starts goes with it. */
   register(part: T): void;
-  /** Takes a part out, for the `stop` of the plugin that brought it. An unknown name is fine. */
+  /** Takes a part out before its plugin ends. An unknown name is fine. */
   unregister(name: string): void;
   /** `CRM_REGISTRY_UNKNOWN` (422, details.known) for a name that nobody registered. */
   get(name: string): T;
@@ -22,26 +24,44 @@ export interface Registry<T extends Named> {
   all(): readonly T[];
 }
 
-/** A registry of parts that are called `what` in its errors, such as `payload generator`. */
+interface Entry<T> {
+  readonly part: T;
+  /** That brought it. */
+  readonly plugin: string;
+}
+
+/**
+ * A registry of parts that are called `what` in its errors, such as `payload generator`. While a plugin is reloaded, its
+ * next version's part waits until the last one's is gone.
+ */
 export function createRegistry<T extends Named>(what: string): Registry<T> {
-  const parts = new Map<string, T>();
+  const parts = new Map<string, readonly Entry<T>[]>();
   const names = () => [...parts.keys()].toSorted();
+  const keep = (name: string, entries: readonly Entry<T>[]) =>
+    void (entries.length > 0 ? parts.set(name, entries) : parts.delete(name));
   return {
     register(part) {
-      if (parts.has(part.name))
-        throw new CrmError(
-          "CRM_REGISTRY_DUPLICATE",
-          `There are two ${what}s named "${part.name}": rename one of them.`,
-          {
-            details: { what, name: part.name },
-          },
-        );
-      parts.set(part.name, part);
+      const { name } = part;
+      const plugin = executionContext().actor.id;
+      const lifetime = pluginLifetime();
+      const earlier = parts.get(name) ?? [];
+      if (earlier.some((entry) => entry.plugin !== plugin || !lifetime))
+        throw new CrmError("CRM_REGISTRY_DUPLICATE", `There are two ${what}s named "${name}": rename one of them.`, {
+          details: { what, name },
+        });
+      const entry = { part, plugin };
+      keep(name, [...earlier, entry]);
+      lifetime?.onEnd(() =>
+        keep(
+          name,
+          (parts.get(name) ?? []).filter((other) => other !== entry),
+        ),
+      );
     },
     unregister: (name) => void parts.delete(name),
     get(name) {
-      const part = parts.get(name);
-      if (part) return part;
+      const [entry] = parts.get(name) ?? [];
+      if (entry) return entry.part;
       const known = names();
       throw new CrmError(
         "CRM_REGISTRY_UNKNOWN",
@@ -49,6 +69,6 @@ export function createRegistry<T extends Named>(what: string): Registry<T> {
         { status: 422, details: { what, name, known } },
       );
     },
-    all: () => names().map((name) => parts.get(name) as T),
+    all: () => names().flatMap((name) => parts.get(name)?.[0]?.part ?? []),
   };
 }

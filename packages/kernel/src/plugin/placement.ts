@@ -12,8 +12,8 @@ export interface PlacementServices {
   readonly logger: Logger;
   /** The environment variables that the plugin declares in `config`, and no others. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Whether this application provides the contract, for optional dependencies. Without it they count as provided. */
-  readonly provides?: (reference: Contract<unknown>) => boolean;
+  /** Whether this application provides the contract: for optional dependencies. */
+  readonly provides: (reference: Contract<unknown>) => boolean;
 }
 
 /** Where a plugin runs, chosen by the application. Without one it runs in the process of the kernel. */

@@ -7,6 +7,7 @@ import type {
   RunningSubscription,
   StoredEvent,
   SubscriptionState,
+  SubscriptionTopics,
 } from "@crmessenger/kernel/infrastructure";
 import type { Database } from "../state/database.ts";
 import type { Unit } from "../state/unit.ts";
@@ -75,8 +76,9 @@ export class MemoryEventLog implements EventLog {
     return { stop };
   }
 
-  async subscriptions(): Promise<readonly SubscriptionState[]> {
-    return [...this.#running].map((runner) => runner.state());
+  async subscriptions(of?: readonly SubscriptionTopics[]): Promise<readonly SubscriptionState[]> {
+    const states = [...this.#running].map((runner) => runner.state());
+    return of ? states.filter((state) => of.some(({ name }) => name === state.name)) : states;
   }
 
   async replay(name: string, position: number): Promise<void> {

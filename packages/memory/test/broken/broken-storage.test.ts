@@ -45,11 +45,13 @@ describe("A storage that forgets everything when its kernel stops", () => {
 
   test("is no storage that outlives it", async () => {
     const reports = await runSuite(() => describeDurability({ name: "forgetful", processes: "successive", create }));
-    expect(failuresOf(reports)).toEqual(expect.arrayContaining([
-      "keeps records, documents, secrets, settings and the log over a restart",
-      "runs after a restart the jobs that waited",
-      "knows after a restart which messages it has received",
-    ]));
+    expect(failuresOf(reports)).toEqual(
+      expect.arrayContaining([
+        "keeps records, documents, secrets, settings and the log over a restart",
+        "runs after a restart the jobs that waited",
+        "knows after a restart which messages it has received",
+      ]),
+    );
   });
 
   test("is no storage that kernels share", async () => {

@@ -52,7 +52,9 @@ export const journalBreakages: readonly Breakage[] = [
     noticedBy: "keeps who did what, when and what changed",
     plugin: () =>
       breakStorage(({ auditor }) => ({
-        auditor: but(auditor, { track: (entries) => runInContext({ actor: systemActor }, () => auditor.track(entries)) }),
+        auditor: but(auditor, {
+          track: (entries) => runInContext({ actor: systemActor }, () => auditor.track(entries)),
+        }),
       })),
   },
   {
@@ -156,7 +158,6 @@ export const journalBreakages: readonly Breakage[] = [
     fault: "goes on though the provider has blocked it",
     suite: describeRateBudget,
     noticedBy: "gives nobody a permit while it is blocked; a shorter block does not lift a longer one",
-    plugin: () =>
-      breakStorage(({ rateBudget }) => ({ rateBudget: but(rateBudget, { block: async () => undefined }) })),
+    plugin: () => breakStorage(({ rateBudget }) => ({ rateBudget: but(rateBudget, { block: async () => undefined }) })),
   },
 ];

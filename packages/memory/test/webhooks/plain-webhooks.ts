@@ -28,7 +28,9 @@ import { z } from "zod";
 
 type Delivery = WebhookDelivery & { readonly body: string };
 
-const subscriptions = defineCollection("plain-webhooks.subscriptions", { schema: z.custom<WebhookSubscription>() });
+export const subscriptionsOfPlain = defineCollection("plain-webhooks.subscriptions", {
+  schema: z.custom<WebhookSubscription>(),
+});
 const deliveries = defineCollection("plain-webhooks.deliveries", {
   schema: z.custom<Delivery>(),
   indexes: ["eventId"],
@@ -65,7 +67,8 @@ export class PlainDispatcher implements WebhookDispatcher {
     requireUnitOfWork("A delivery");
     let count = 0;
     for (const { value: subscription } of (await this.services.subscriptions.find(everything)).items) {
-      if (subscription.state === "disabled" || !subscription.topics.some(({ topic }) => topic === event.topic)) continue;
+      if (subscription.state === "disabled" || !subscription.topics.some(({ topic }) => topic === event.topic))
+        continue;
       if (!matches(subscription.criteria, event.payload)) continue;
       const id = `${subscription.id}.${event.id}`;
       if (await this.services.deliveries.get(id)) continue;
@@ -112,8 +115,15 @@ export class PlainDispatcher implements WebhookDispatcher {
     const at = new Date(this.services.clock.now()).toISOString();
     const id = this.services.ids.next();
     const delivery: Delivery = {
-      ...{ id, subscriptionId, eventId: id, topic, body: "{}" },
-      ...{ status: "pending", attempts: [], nextAttemptAt: null, createdAt: at },
+      id,
+      subscriptionId,
+      eventId: id,
+      topic,
+      body: "{}",
+      status: "pending",
+      attempts: [],
+      nextAttemptAt: null,
+      createdAt: at,
     };
     const { status, response } = await this.attempt(delivery, subscription);
     return { ...delivery, attempts: [{ number: 1, at, milliseconds: 0, status, response, errorCode: null }] };
@@ -165,7 +175,7 @@ export const plainWebhooks = (change: (sound: PlainDispatcher) => PlainDispatche
       const dispatcher = change(
         new PlainDispatcher({
           ...services,
-          subscriptions: collections.open(subscriptions),
+          subscriptions: collections.open(subscriptionsOfPlain),
           deliveries: collections.open(deliveries),
           targets,
         }),
@@ -183,7 +193,7 @@ export const plainWebhooks = (change: (sound: PlainDispatcher) => PlainDispatche
     },
   })();
 
-/** How the suite gets it. */
+/** A subscription as it is stored, with what a draft says of it. */
 export const storedSubscription = (id: string, draft: Partial<WebhookSubscription>): WebhookSubscription => ({
   id,
   tenantId: executionContext().tenantId,
@@ -222,5 +232,3 @@ export const bellEvent = (id: string): StoredEvent => ({
   occurredAt: "2026-01-02T03:04:05.006Z",
   position: 1,
 });
-
-export const subscriptionsCollection = subscriptions;

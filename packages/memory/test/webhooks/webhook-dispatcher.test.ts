@@ -1,10 +1,5 @@
 import { Collections, Ids } from "@crmessenger/kernel/infrastructure";
-import {
-  type WebhookDispatcherHarness,
-  describeWebhookDispatcher,
-  failuresOf,
-  runSuite,
-} from "@crmessenger/testing";
+import { type WebhookDispatcherHarness, describeWebhookDispatcher, failuresOf, runSuite } from "@crmessenger/testing";
 import { expect, test } from "vitest";
 import { memory } from "../../src/plugin.ts";
 import { but } from "../broken/break-storage.ts";
@@ -14,7 +9,7 @@ import {
   deliver,
   plainWebhooks,
   storedSubscription,
-  subscriptionsCollection,
+  subscriptionsOfPlain,
 } from "./plain-webhooks.ts";
 
 const harnessOf = (name: string, change?: (sound: PlainDispatcher) => PlainDispatcher): WebhookDispatcherHarness => ({
@@ -24,11 +19,11 @@ const harnessOf = (name: string, change?: (sound: PlainDispatcher) => PlainDispa
   event: async (kernel) => bellEvent(kernel.get(Ids).next()),
   async subscribe(kernel, draft) {
     const subscription = storedSubscription(kernel.get(Ids).next(), draft);
-    await kernel.get(Collections).open(subscriptionsCollection).insert(subscription.id, subscription);
+    await kernel.get(Collections).open(subscriptionsOfPlain).insert(subscription.id, subscription);
     return subscription;
   },
   async disable(kernel, id) {
-    const collection = kernel.get(Collections).open(subscriptionsCollection);
+    const collection = kernel.get(Collections).open(subscriptionsOfPlain);
     const found = await collection.get(id);
     if (found) await collection.put(id, { ...found.value, state: "disabled" });
   },

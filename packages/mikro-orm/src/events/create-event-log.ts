@@ -8,6 +8,7 @@ import type {
   RunningSubscription,
   StoredEvent,
   SubscriptionState,
+  SubscriptionTopics,
 } from "@crmessenger/kernel/infrastructure";
 import { UnitBuffer } from "../ledger/unit-buffer.ts";
 import { EventFeed } from "./event-feed.ts";
@@ -105,20 +106,17 @@ class DatabaseEventLog implements EventLogHandle {
     return runner;
   }
 
-  async subscriptions(): Promise<readonly SubscriptionState[]> {
-    const runners = [...this.#runners];
-    const rows = new Map(
-      (await this.#store.progress(runners.map(({ subscription: { name, topics } }) => ({ name, topics })))).map(
-        (row) => [row.name, row],
-      ),
-    );
-    return runners.flatMap((runner): SubscriptionState[] => {
-      const row = rows.get(runner.subscription.name);
+  async subscriptions(of?: readonly SubscriptionTopics[]): Promise<readonly SubscriptionState[]> {
+    const runners = new Map([...this.#runners].map((runner) => [runner.subscription.name, runner]));
+    const asked = of ?? [...runners.values()].map(({ subscription }) => subscription);
+    const rows = await this.#store.progress(asked.map(({ name, topics }) => ({ name, topics })));
+    const byName = new Map(rows.map((row) => [row.name, row]));
+    return asked.flatMap(({ name }): SubscriptionState[] => {
+      const row = byName.get(name);
       if (!row) return [];
-      const { name, position, lag, dead_letters: deadLetters, last_error: lastError } = row;
-      return [
-        { name, position, lag, deadLetters, running: runner.isServing, ...(lastError === null ? {} : { lastError }) },
-      ];
+      const { position, lag, dead_letters: deadLetters, last_error: lastError } = row;
+      const running = runners.get(name)?.isServing ?? false;
+      return [{ name, position, lag, deadLetters, running, ...(lastError === null ? {} : { lastError }) }];
     });
   }
 

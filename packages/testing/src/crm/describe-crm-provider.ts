@@ -101,7 +101,13 @@ function saving(create: Create): void {
       expect((await made.crm.records(kind)).toSorted()).toEqual(externalIds.toSorted());
       for (const [index, externalId] of externalIds.entries()) {
         const { id, fields } = records[index] as CrmRecord;
-        expect(await made.provider.read(kind, externalId)).toMatchObject({ kind, externalId, id, deleted: false, fields });
+        expect(await made.provider.read(kind, externalId)).toMatchObject({
+          kind,
+          externalId,
+          id,
+          deleted: false,
+          fields,
+        });
       }
     }
   });

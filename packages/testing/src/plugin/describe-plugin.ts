@@ -120,7 +120,9 @@ function schemaOf(plugin: Plugin): z.ZodType {
 function environment(harness: PluginHarness, cast: Cast): void {
   test("reads the environment through its config only", async () => {
     const made = await cast();
-    const reads = await readsOfEnvironment(() => withKernel(harness, all(made), (kernel) => harness.exercise?.(kernel)));
+    const reads = await readsOfEnvironment(() =>
+      withKernel(harness, all(made), (kernel) => harness.exercise?.(kernel)),
+    );
     expect(reads).toEqual([]);
   });
 
@@ -131,8 +133,14 @@ function environment(harness: PluginHarness, cast: Cast): void {
       await withKernel({ ...harness, environment: {} }, all(made), () => undefined);
     } catch (error) {
       const problem = isCrmError(error) ? error.message : String(error);
-      const names = [...Object.keys(config), ...made.others.flatMap(({ definition }) => Object.keys(definition.config ?? {}))];
-      expect(names.filter((name) => problem.includes(name)), `${id} says: ${problem}`).not.toEqual([]);
+      const names = [
+        ...Object.keys(config),
+        ...made.others.flatMap(({ definition }) => Object.keys(definition.config ?? {})),
+      ];
+      expect(
+        names.filter((name) => problem.includes(name)),
+        `${id} says: ${problem}`,
+      ).not.toEqual([]);
     }
   });
 }
@@ -192,7 +200,8 @@ function manners(harness: PluginHarness, cast: Cast): void {
     const { id } = made.plugin.definition;
     await withKernel(harness, all(made), (kernel) => {
       const { subscriptions = [], jobs = [] } = broughtBy(kernel, id);
-      for (const name of [...subscriptions, ...jobs]) expect(name).toMatch(new RegExp(`^${id}\\.`));
+      for (const name of [...subscriptions.map(({ name }) => name), ...jobs])
+        expect(name).toMatch(new RegExp(`^${id}\\.`));
     });
   });
 

@@ -397,10 +397,7 @@ function pages({ test }: StorageSuite): void {
     ] as const;
     for (const [title, statusSince] of more)
       await world.leads.insert(newLead(world, lead.contactId, { title, statusSince }));
-    const sort = [
-      { field: "title", direction: "asc" } as const,
-      { field: "statusSince", direction: "desc" } as const,
-    ];
+    const sort = [{ field: "title", direction: "asc" } as const, { field: "statusSince", direction: "desc" } as const];
     const first = await world.leads.find(everything, { limit: 3, sort });
     const second = await world.leads.find(everything, { limit: 3, sort, after: first.next as string });
     expect(

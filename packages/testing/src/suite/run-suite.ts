@@ -115,7 +115,9 @@ async function runTest(test: () => Promise<void>, run: Run): Promise<{ readonly 
   const failure = await failureOf(withinMs(work, run.deadlineMs));
   const late: { readonly error: unknown }[] = [];
   for (const finish of finishers.toReversed())
-    late.push(...[await failureOf(withinMs(Promise.resolve().then(finish), run.deadlineMs))].filter((end) => end !== undefined));
+    late.push(
+      ...[await failureOf(withinMs(Promise.resolve().then(finish), run.deadlineMs))].filter((end) => end !== undefined),
+    );
   return failure ?? late[0];
 }
 

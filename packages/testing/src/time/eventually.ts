@@ -10,7 +10,7 @@ export interface EventuallyOptions {
 /**
  * Waits for something real (a database, a socket, another process) to come about: calls `probe` until it stops
  * throwing, and answers what it answers. When the deadline passes it rejects with the probe's last error as cause.
- * What runs on a test clock needs no waiting: advance the clock.
+ * What runs on a test clock needs no waiting: advance the clock. Under `runSuite` its patience is the limit.
  */
 export async function eventually<T>(probe: () => T | Promise<T>, options: EventuallyOptions = {}): Promise<T> {
   const { everyMs = 10 } = options;

@@ -1,17 +1,20 @@
 import type { Plugin } from "@crmessenger/kernel";
 import { type DeliveryAnswer, WebhookDispatcher, type WebhookSubscription } from "@crmessenger/kernel/extensibility";
-import { type Criteria, Ids, type StoredEvent, UnitOfWork, everything, nothing, where } from "@crmessenger/kernel/infrastructure";
+import {
+  type Criteria,
+  Ids,
+  type StoredEvent,
+  UnitOfWork,
+  everything,
+  nothing,
+  where,
+} from "@crmessenger/kernel/infrastructure";
 import { expect } from "vitest";
 import { type TestKernel, createTestKernel } from "../kernel/create-test-kernel.ts";
 import { afterAll, beforeAll, describe, onTestFinished, test } from "../suite/suite-api.ts";
 import { eventually } from "../time/eventually.ts";
 import { createGate } from "../time/gate.ts";
-import {
-  RECORDING_TARGET,
-  type RecordingTarget,
-  acceptedAnswer,
-  createRecordingTarget,
-} from "./recording-target.ts";
+import { RECORDING_TARGET, type RecordingTarget, acceptedAnswer, createRecordingTarget } from "./recording-target.ts";
 
 /** What a subscription of the suite is like; the rest is the harness's to choose, with retries within a second. */
 export interface WebhookDraft {

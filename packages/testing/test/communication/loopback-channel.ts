@@ -135,20 +135,20 @@ const account: ChannelAccount = {
 export async function loopbackUnderTest(
   change: (provider: ChannelProvider, messenger: Messenger) => ChannelProvider = (provider) => provider,
 ): Promise<ChannelUnderTest> {
-const messenger = new Messenger();
-    const hosts: ChannelHost[] = [];
-    const provider = change(loopbackProvider(messenger), messenger);
-    return {
-      account,
-      provider: { ...provider, open: (host) => (hosts.push(host), provider.open(host)) },
-      customer: {
-        conversationExternalId: "chat",
-        write: async (text) => messenger.write(text),
-        received: () => [...messenger.delivered.values()],
-        async read() {
-          const read = { status: "read", at: now() } as const;
-          await hosts[0]?.report([...messenger.delivered.keys()].map((externalId) => ({ ...read, externalId })));
-        },
+  const messenger = new Messenger();
+  const hosts: ChannelHost[] = [];
+  const provider = change(loopbackProvider(messenger), messenger);
+  return {
+    account,
+    provider: { ...provider, open: (host) => (hosts.push(host), provider.open(host)) },
+    customer: {
+      conversationExternalId: "chat",
+      write: async (text) => messenger.write(text),
+      received: () => [...messenger.delivered.values()],
+      async read() {
+        const read = { status: "read", at: now() } as const;
+        await hosts[0]?.report([...messenger.delivered.keys()].map((externalId) => ({ ...read, externalId })));
       },
-    };
+    },
+  };
 }

@@ -22,7 +22,8 @@ export class MemoryCrm {
     capabilities: { entities: ["contact", "lead"], messages: true, maxBatch: 50 },
     state: async () => ({ status: "connected", reason: "" }),
     save: async (records) => {
-      if (this.limited) return records.map(() => ({ outcome: "deferred", retryAfterMs: 100, reason: "Too many calls." }));
+      if (this.limited)
+        return records.map(() => ({ outcome: "deferred", retryAfterMs: 100, reason: "Too many calls." }));
       const results = records.map((record) => this.#save(record));
       this.#loseAnswer();
       return results;

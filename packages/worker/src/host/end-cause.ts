@@ -1,5 +1,6 @@
 import { CrmError } from "@crmessenger/kernel";
 import type { Purpose } from "../rpc/caller.ts";
+import type { WireError } from "../rpc/error-wire.ts";
 
 /** Why a worker is gone. */
 export interface EndCause {
@@ -20,18 +21,20 @@ export function endedError(plugin: string, { code, what, details }: EndCause, pu
 }
 
 /** Of an error that nobody in the worker caught. */
-export function causeOfError(error: Error): EndCause {
-  if ((error as { code?: unknown }).code === "ERR_WORKER_OUT_OF_MEMORY")
-    return { code: "CRM_WORKER_MEMORY", what: "used more memory than its worker may have" };
-  return {
-    code: "CRM_WORKER_UNCAUGHT",
-    what: `ended its worker by an error that nobody caught: ${error.message}`,
-  };
+export function causeOfError(error: WireError): EndCause {
+  const said = "crm" in error ? error.crm.message : error.message;
+  return { code: "CRM_WORKER_UNCAUGHT", what: `ended its worker by an error that nobody caught: ${said}` };
 }
 
-export function causeOfExit(exitCode: number): EndCause {
-  return { code: "CRM_WORKER_EXITED", what: `ended its worker with exit code ${exitCode}`, details: { exitCode } };
+export function causeOfExit(exitCode: number | null, signal: NodeJS.Signals | null): EndCause {
+  const how = exitCode === null ? `by ${signal ?? "a signal"}` : `with exit code ${exitCode}`;
+  return { code: "CRM_WORKER_EXITED", what: `ended its worker ${how}`, details: { exitCode, signal } };
 }
+
+export const MEMORY: EndCause = {
+  code: "CRM_WORKER_MEMORY",
+  what: "used more memory than its worker may have",
+};
 
 export const GARBAGE: EndCause = {
   code: "CRM_WORKER_PROTOCOL",

@@ -13,7 +13,7 @@ import { MessageBus } from "@crmessenger/kernel/infrastructure";
 import type { Purpose } from "../rpc/caller.ts";
 import type { Definitions } from "../rpc/definitions.ts";
 import { remoteContract } from "../rpc/remote-contract.ts";
-import type { Manifest } from "../thread/manifest.ts";
+import type { Manifest } from "../guest/manifest.ts";
 import type { Limits } from "./limits.ts";
 import { linksOf } from "./links.ts";
 import type { Supervisor } from "./supervisor.ts";

@@ -4,7 +4,7 @@ import { type CallOptions, type Caller, type Step, standingOf } from "../rpc/cal
 import { type Contexts, homeContexts } from "../rpc/context-wire.ts";
 import type { Definitions } from "../rpc/definitions.ts";
 import type { Message, Root } from "../rpc/messages.ts";
-import { type Blueprint, type Manifest, type Phase, shapeOf } from "../thread/manifest.ts";
+import { type Blueprint, type Manifest, type Phase, shapeOf } from "../guest/manifest.ts";
 import { CrashHistory } from "./crash-history.ts";
 import { type EndCause, STOPPED, endedError } from "./end-cause.ts";
 import { Generation } from "./generation.ts";
@@ -147,7 +147,7 @@ export class Supervisor implements Caller {
     if (this.#state.kind === "waiting") this.#state.cancel();
     this.#state = { kind: "stopped" };
     this.#generation?.end(STOPPED);
-    await this.#generation?.terminated();
+    await this.#generation?.gone;
   }
 
   #now(): number {

@@ -4,6 +4,7 @@ import type { WireError } from "./error-wire.ts";
 import { type Definition, type Definitions, type WireDefinition, isSchema, kindOf, schemaFromWire, schemaToWire } from "./definitions.ts";
 import type { Wire } from "./messages.ts";
 import type { WireSignal } from "./signals.ts";
+import { type StreamSource, streamFrom, streamSource } from "./streams.ts";
 
 /** The other side's functions and objects, and ours for the other side. */
 export interface CodecLinks {
@@ -27,17 +28,11 @@ type Marked =
   | { readonly $: "definition"; readonly definition: WireDefinition }
   | { readonly $: "schema"; readonly schema: unknown }
   | { readonly $: "error"; readonly error: WireError }
+  | { readonly $: "stream"; readonly id: number }
   | { readonly $: "signal"; readonly signal: WireSignal }
   | { readonly $: "query"; readonly text: string }
   | { readonly $: "contract"; readonly key: string }
   | { readonly $: "plain"; readonly value: Readonly<Record<string, Wire>> };
-
-export interface Encoded {
-  readonly wire: Wire;
-  readonly transfer: Transfer;
-}
-
-export type Transfer = (ArrayBuffer | ReadableStream)[];
 
 const MAX_DEPTH = 64;
 
@@ -49,19 +44,14 @@ export class Codec {
     this.#links = links;
   }
 
-  encode(value: unknown): Encoded {
-    const transfer: Transfer = [];
-    return { wire: this.#encode(value, transfer, 0), transfer };
-  }
-
-  #encode(value: unknown, transfer: Transfer, depth: number): Wire {
+  encode(value: unknown, depth = 0): Wire {
     if (typeof value === "symbol") return encodeContract(value);
     if (typeof value === "function") return this.#encodeFunction(value);
     if (typeof value !== "object" || value === null) return value;
     if (depth > MAX_DEPTH) throw uncloneable("it nests too deep, or contains itself");
-    const next = (part: unknown) => this.#encode(part, transfer, depth + 1);
+    const next = (part: unknown) => this.encode(part, depth + 1);
     if (Array.isArray(value)) return value.map(next);
-    return encodeBuiltIn(value, transfer, next) ?? this.#encodeObject(value, next);
+    return encodeBuiltIn(value, next) ?? this.#encodeObject(value, next);
   }
 
   #encodeFunction(value: object): Marked {
@@ -74,6 +64,7 @@ export class Codec {
     const standing = this.#links.standingOf(value);
     if (standing) return { $: "own", standing } satisfies Marked;
     if (value instanceof Error) return { $: "error", error: this.#links.encodeError(value) } satisfies Marked;
+    if (value instanceof ReadableStream) return { $: "stream", id: this.#links.export(streamSource(value)) } satisfies Marked;
     if (value instanceof AbortSignal)
       return { $: "signal", signal: this.#links.encodeSignal(value) } satisfies Marked;
     if (isSchema(value)) return { $: "schema", schema: schemaToWire(value) } satisfies Marked;
@@ -120,6 +111,8 @@ export class Codec {
         return links.decodeError(wire.error);
       case "signal":
         return links.decodeSignal(wire.signal);
+      case "stream":
+        return streamFrom(links.import(wire.id, ["pull", "cancel"]) as StreamSource);
       case "query":
         return new URLSearchParams(wire.text);
       case "contract":
@@ -133,26 +126,14 @@ export class Codec {
 }
 
 /** What the structured clone carries, made ready for it; undefined for everything else. */
-function encodeBuiltIn(value: object, transfer: Transfer, next: (part: unknown) => Wire): Wire {
-  if (ArrayBuffer.isView(value)) return encodeBytes(value, transfer);
+function encodeBuiltIn(value: object, next: (part: unknown) => Wire): Wire {
+  if (ArrayBuffer.isView(value)) return value;
   if (value instanceof Map) return new Map([...value].map(([key, part]) => [next(key), next(part)]));
   if (value instanceof Set) return new Set([...value].map(next));
   if (value instanceof Date || value instanceof RegExp || value instanceof ArrayBuffer) return value;
   if (value instanceof URLSearchParams) return { $: "query", text: value.toString() } satisfies Marked;
   if (value instanceof URL) return value.href;
-  if (value instanceof ReadableStream) {
-    transfer.push(value);
-    return value;
-  }
   return undefined;
-}
-
-/** A view may be a corner of a large pool, which a clone would copy whole: its own bytes go instead. */
-function encodeBytes(value: ArrayBufferView, transfer: Transfer): Wire {
-  if (!(value instanceof Uint8Array)) return structuredClone(value);
-  const bytes = new Uint8Array(value);
-  transfer.push(bytes.buffer);
-  return bytes;
 }
 
 const CONTRACT = "crmessenger:";

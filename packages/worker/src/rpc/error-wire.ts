@@ -18,8 +18,8 @@ export class Errors {
   encode(thrown: unknown): WireError {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
     const origin = this.#received.get(error);
-    if (origin !== undefined) return { ...plain(error), origin };
-    return { ...plain(error), sent: this.#sent.idOf(error) };
+    if (origin !== undefined) return { ...plainError(error), origin };
+    return { ...plainError(error), sent: this.#sent.idOf(error) };
   }
 
   decode(wire: WireError): Error {
@@ -31,7 +31,8 @@ export class Errors {
   }
 }
 
-function plain(error: Error): WireError {
+/** An error as plain data. */
+export function plainError(error: Error): WireError {
   if (isCrmError(error)) {
     const { code, message, details, status, retryable, retryAfterMs } = error;
     const crm = { code, message, details: cloneable(details), status, retryable };

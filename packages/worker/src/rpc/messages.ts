@@ -4,6 +4,10 @@ import type { WireError } from "./error-wire.ts";
 /** A value as it goes over the port: plain data, with marked objects for what can't be cloned. */
 export type Wire = unknown;
 
+/** Where the worker process writes its messages, and where it reads the answers that it stands still for. */
+export const FROM_GUEST_FD = 4;
+export const WAITING_FD = 5;
+
 /** A number is a handle, a name is one of the objects that each side offers. */
 export type Root = number | string;
 
@@ -43,7 +47,9 @@ export type Message =
   | { readonly type: "release"; readonly handle: number }
   | { readonly type: "abort"; readonly signal: number; readonly reason: Wire }
   | { readonly type: "forget"; readonly signal: number }
-  | { readonly type: "ping" | "pong"; readonly count: number };
+  | { readonly type: "ping" | "pong" }
+  /** The last message of a process that ends by an error that nobody caught. */
+  | { readonly type: "fatal"; readonly error: WireError };
 
 /** Whether it has the form of a message; what is inside is checked where it is used. */
 export function isMessage(value: unknown): value is Message {
@@ -65,7 +71,9 @@ export function isMessage(value: unknown): value is Message {
       return typeof message["signal"] === "number";
     case "ping":
     case "pong":
-      return typeof message["count"] === "number";
+      return true;
+    case "fatal":
+      return isObject(message["error"]);
     default:
       return false;
   }

@@ -1,6 +1,6 @@
 import { CrmError, executionContext, runWithContext } from "@crmessenger/kernel";
 import { type CallOptions, type Caller, type Purpose, type Step, type Standing, standingOf, standsFor } from "./caller.ts";
-import { Codec, type Transfer } from "./codec.ts";
+import { Codec } from "./codec.ts";
 import type { Contexts } from "./context-wire.ts";
 import type { Definitions } from "./definitions.ts";
 import { Errors } from "./error-wire.ts";
@@ -12,7 +12,7 @@ import { Signals } from "./signals.ts";
 export interface PeerOptions {
   /** The plugin at the other end or at this one, for errors. */
   readonly plugin: string;
-  post(message: Message, transfer: Transfer): void;
+  post(message: Message): void;
   readonly contexts: Contexts;
   readonly definitions: Definitions;
   /** What this side offers under a name. */
@@ -55,7 +55,7 @@ export class Peer implements Caller {
     this.#options = options;
     this.#signals = new Signals({
       abort: (signal, reason) =>
-        this.#post({ type: "abort", signal, reason: this.#codec.encode(reason).wire }),
+        this.#post({ type: "abort", signal, reason: this.#codec.encode(reason) }),
       forget: (signal) => this.#post({ type: "forget", signal }),
     });
     this.#codec = new Codec({
@@ -86,13 +86,12 @@ export class Peer implements Caller {
         return;
       }
       const id = (this.#last += 1);
-      const request = this.#request(root, steps);
       const timer =
         deadlineMs === undefined ? undefined : setTimeout(() => this.#giveUp(id, purpose, deadlineMs), deadlineMs);
       timer?.unref();
       this.#pending.set(id, { resolve, reject, purpose, timer });
       try {
-        this.#options.post({ type: "call", id, ...request.message, ...(undo ? { undo } : {}) }, request.transfer);
+        this.#options.post({ type: "call", id, ...this.#request(root, steps), ...(undo ? { undo } : {}) });
       } catch (error) {
         this.#take(id)?.reject(error as Error);
       }
@@ -101,16 +100,14 @@ export class Peer implements Caller {
 
   tell(root: Root, steps: readonly Step[]): void {
     if (this.#ended) return;
-    const { message, transfer } = this.#request(root, steps);
-    this.#options.post({ type: "tell", ...message }, transfer);
+    this.#options.post({ type: "tell", ...this.#request(root, steps) });
   }
 
   wait(root: Root, steps: readonly Step[]): unknown {
     const { awaitAnswer } = this.#options;
     if (!awaitAnswer) throw new CrmError("CRM_WORKER_MEMBER", "The kernel does not stand still for a plugin.");
     const id = (this.#last += 1);
-    const { message, transfer } = this.#request(root, steps);
-    this.#options.post({ type: "call", id, waits: true, ...message }, transfer);
+    this.#options.post({ type: "call", id, waits: true, ...this.#request(root, steps) });
     const answer = awaitAnswer(id);
     if (answer.type === "failure") throw this.#errors.decode(answer.error);
     return this.#codec.decode(answer.value);
@@ -134,9 +131,11 @@ export class Peer implements Caller {
       case "forget":
         return this.#signals.forget(message.signal);
       case "ping":
-        return this.#post({ type: "pong", count: message.count });
+        return this.#post({ type: "pong" });
       case "pong":
         return this.#options.pong?.();
+      case "fatal":
+        return undefined;
     }
   }
 
@@ -162,18 +161,17 @@ export class Peer implements Caller {
   }
 
   #post(message: Message): void {
-    if (!this.#ended) this.#options.post(message, []);
+    if (!this.#ended) this.#options.post(message);
   }
 
-  #request(root: Root, steps: readonly Step[]): { message: Omit<TellMessage, "type">; transfer: Transfer } {
-    const transfer: Transfer = [];
-    const encoded = steps.map(({ member, args }): WireStep => {
-      if (!args) return { member };
-      const { wire, transfer: more } = this.#codec.encode(args);
-      transfer.push(...more);
-      return { member, args: wire as readonly unknown[] };
-    });
-    return { message: { root, steps: encoded, context: this.#options.contexts.encode(executionContext()) }, transfer };
+  #request(root: Root, steps: readonly Step[]): Omit<TellMessage, "type"> {
+    return {
+      root,
+      steps: steps.map(({ member, args }): WireStep =>
+        args ? { member, args: this.#codec.encode(args) as readonly unknown[] } : { member },
+      ),
+      context: this.#options.contexts.encode(executionContext()),
+    };
   }
 
   #giveUp(id: number, purpose: Purpose, deadlineMs: number): void {
@@ -220,9 +218,9 @@ export class Peer implements Caller {
     const { id } = message;
     try {
       const answer: unknown = await this.#invoke(message);
-      const { wire, transfer } = this.#codec.encode(answer);
-      this.#keep(wire, message.undo === true);
-      if (!this.#ended) this.#options.post({ type: "answer", id, value: wire }, transfer);
+      const value = this.#codec.encode(answer);
+      this.#keep(value, message.undo === true);
+      this.#post({ type: "answer", id, value });
     } catch (error) {
       this.#post({ type: "failure", id, error: this.#errors.encode(error) });
     }
@@ -232,8 +230,7 @@ export class Peer implements Caller {
     const { id } = message;
     const answer = (reply: AnswerMessage) => this.#options.answerWaiting?.(reply);
     try {
-      const { wire } = this.#codec.encode(this.#invoke(message));
-      answer({ type: "answer", id, value: wire });
+      answer({ type: "answer", id, value: this.#codec.encode(this.#invoke(message)) });
     } catch (error) {
       answer({ type: "failure", id, error: this.#errors.encode(error) });
     }
