@@ -12,6 +12,7 @@ export default defineConfig({
   test: {
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
     pool: "threads",
+    isolate: false,
     // Most tests wait for databases and servers of their own, so two cores carry more than two of them.
     maxWorkers: 4,
     testTimeout: 30_000,

@@ -16,7 +16,7 @@ test.each(["plugin", "channel", "projection"])("new %s makes a package", async (
   const folder = join(cwd, "carrier-pigeon");
   expect(JSON.parse(await readFile(join(folder, "package.json"), "utf8"))).toMatchObject({
     name: `crmessenger-${kind}-carrier-pigeon`,
-    peerDependencies: { "@crmessenger/kernel": expect.stringMatching(/^\^/) },
+    peerDependencies: { "@crmessenger/kernel": expect.stringMatching(/^>=\d+\.\d+\.\d+ <\d+\.0\.0$/) },
   });
   expect(await readFile(join(folder, "src", "plugin.ts"), "utf8")).toMatch(/id: "carrier-pigeon"/);
 });

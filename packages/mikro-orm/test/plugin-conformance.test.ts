@@ -2,7 +2,7 @@ import type { PluginHarness } from "@crmessenger/testing";
 import { describePlugin } from "@crmessenger/testing";
 import { Settings } from "@crmessenger/kernel/infrastructure";
 import type { StorageHarness, TestDatabase } from "@crmessenger/testing";
-import { pgliteHarness, postgresHarness } from "./storage-harnesses.ts";
+import { postgresHarness } from "./storage-harnesses.ts";
 
 function harnessOf(storage: StorageHarness): PluginHarness {
   const databases: TestDatabase[] = [];
@@ -23,4 +23,5 @@ function harnessOf(storage: StorageHarness): PluginHarness {
   };
 }
 
-for (const storage of [pgliteHarness, postgresHarness]) describePlugin(harnessOf(storage));
+// On a server, which starts sooner than the embedded database: what the plugin promises as a plugin is the same on both.
+describePlugin(harnessOf(postgresHarness));

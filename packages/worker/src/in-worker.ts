@@ -37,8 +37,7 @@ export function inWorker<T extends PluginTypes>(plugin: Plugin<T>, options: Work
   const limits = limitsFrom(options);
   const placement: Placement = {
     name: "worker",
-    prepare: (placed, parsed, services) =>
-      place({ definition: placed.definition, parsed, limits, options }, services),
+    prepare: (placed, parsed, services) => place({ definition: placed.definition, parsed, limits, options }, services),
   };
   return { ...plugin, placement };
 }

@@ -19,7 +19,7 @@ async function boot() {
   const kernel = await createTestKernel({ plugins: [memory(), communication(), placed] });
   const texts = async (conversationId: string) => {
     const { items } = await kernel.bus.ask(ListMessages, { conversationId });
-    return items.map(({ parts: [part], direction }) => `${direction} ${part?.kind === "text" ? part.text : ""}`);
+    return items.map(({ parts: [part], direction }) => `${direction} ${part?.type === "text" ? part.text : ""}`);
   };
   const conversation = () =>
     eventually(async () => {
@@ -28,7 +28,12 @@ async function boot() {
       return found.id;
     });
   const send = (conversationId: string, text: string) =>
-    kernel.bus.dispatch(SendMessage, { conversationId, parts: [{ kind: "text", text }], replyToId: null, origin: null });
+    kernel.bus.dispatch(SendMessage, {
+      conversationId,
+      parts: [{ type: "text", text }],
+      replyToId: null,
+      origin: null,
+    });
   const create = (settings: { volume: number }) =>
     kernel.bus.dispatch(CreateChannelAccount, { type: "echo", name: "Echo", settings, enabled: true });
   const stateOf = async (id: string) => (await kernel.bus.ask(GetChannelAccount, { id })).state.status;

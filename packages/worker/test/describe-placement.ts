@@ -19,7 +19,10 @@ async function boot(place: Place) {
   const read = (key: string) => kernel.bus.ask(ReadNote, { key });
   const add = (key: string, fail = false) => kernel.bus.dispatch(AddNote, { key, text: "hi", fail });
   const route = (path: string) => {
-    const found = kernel.get(RouteTable).routes().find((candidate) => candidate.path === path);
+    const found = kernel
+      .get(RouteTable)
+      .routes()
+      .find((candidate) => candidate.path === path);
     if (!found) throw new Error(`There is no route ${path}.`);
     return found;
   };

@@ -124,6 +124,9 @@ describe("a plugin whose worker keeps ending", () => {
       reason: expect.stringContaining("in quarantine") as string,
     });
     expect(await greet()).toEqual({ said: "hello" });
+    await kernel.disable("faulty");
+    await kernel.enable("faulty");
+    expect(await misbehave("none")).toEqual({ done: true });
   });
 
   test("is forgiven what it did before it was up for a while", async () => {

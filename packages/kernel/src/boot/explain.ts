@@ -33,7 +33,11 @@ class Undone extends Error {}
  * Runs the operation as the current actor, with all its guards, transforms and voters, and undoes it: what it stored,
  * recorded and enqueued is rolled back. `CRM_KERNEL_UNEXPLAINABLE` (409) for commands that commit by themselves.
  */
-export async function explain(services: ExplainServices, operation: AnyOperation, input: unknown): Promise<Explanation> {
+export async function explain(
+  services: ExplainServices,
+  operation: AnyOperation,
+  input: unknown,
+): Promise<Explanation> {
   const { bus, handler, unitOfWork } = services;
   if (operation.kind === "command" && handler(operation.name)?.unitOfWork === "own") throw unexplainable(operation);
   const trace = new Trace();

@@ -1,7 +1,7 @@
 import { contract } from "../contract.ts";
 import type { IdentityClaim } from "./channel-identity.ts";
 
-/** One spelling for each identity, so that the same person is found again. A local contract: it only computes. */
+/** One spelling for each identity, so that the same person is found again. It only computes. */
 export interface IdentityNormaliser {
   /**
    * Phones in E.164, e-mail and usernames in lower case, everything else as it is. What can't be of its kind keeps its

@@ -10,7 +10,9 @@ import type {
 import type { PortableHost } from "./guest-channel-registry.ts";
 
 /** A channel in a worker. */
-type Twin = { readonly [K in keyof Channel]: (...args: Parameters<Channel[K]>) => Promise<Awaited<ReturnType<Channel[K]>>> };
+type Twin = {
+  readonly [K in keyof Channel]: (...args: Parameters<Channel[K]>) => Promise<Awaited<ReturnType<Channel[K]>>>;
+};
 
 /** A provider in a worker: it makes channels asynchronously. */
 export interface RemoteProvider {
@@ -80,9 +82,7 @@ export class RemoteChannel implements Channel {
   }
 
   async #connect(): Promise<void> {
-    this.#twin ??= this.#provider.open(
-      portableHost(this.#host, (state) => this.#changeState(state)),
-    );
+    this.#twin ??= this.#provider.open(portableHost(this.#host, (state) => this.#changeState(state)));
     const twin = await this.#twin;
     await twin.connect();
     this.#state = await twin.state();

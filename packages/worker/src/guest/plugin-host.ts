@@ -127,9 +127,9 @@ export class PluginHost {
       hook: (point) =>
         remoteContract({ ...remote, contract: point.name }, hookReach, [{ member: "hook", args: [point] }]) as never,
       resolve: (target) =>
-        pluginContainer(
-          Object.entries(deps).map(([name, reference]) => [reference, services[name]] as const),
-        ).resolve(target as never),
+        pluginContainer(Object.entries(deps).map(([name, reference]) => [reference, services[name]] as const)).resolve(
+          target as never,
+        ),
     };
   }
 

@@ -48,16 +48,20 @@ function lookUpOperations(
   services: Readonly<Record<string, unknown>>,
   definitions: Definitions,
 ): void {
-  const [name] =
-    Object.entries({ ...deps, ...optionalDeps }).find(([, reference]) => reference === MessageBus) ?? [];
+  const [name] = Object.entries({ ...deps, ...optionalDeps }).find(([, reference]) => reference === MessageBus) ?? [];
   const bus = name === undefined ? undefined : (services[name] as MessageBus | undefined);
-  if (bus) definitions.lookElsewhere((wanted): Operation | undefined => bus.operations().find((operation) => operation.name === wanted));
+  if (bus)
+    definitions.lookElsewhere((wanted): Operation | undefined =>
+      bus.operations().find((operation) => operation.name === wanted),
+    );
 }
 
 function wiringOf(placing: Placing): Wiring<Contracts> {
   const { manifest, supervisor, limits, definition } = placing;
-  const caller = (purpose: Purpose, deadlineMs: number, run: object) =>
-    (...args: readonly unknown[]) => supervisor.callFunction(run, args, { purpose, deadlineMs });
+  const caller =
+    (purpose: Purpose, deadlineMs: number, run: object) =>
+    (...args: readonly unknown[]) =>
+      supervisor.callFunction(run, args, { purpose, deadlineMs });
   const { callDeadlineMs, jobDeadlineMs } = limits;
   return {
     provide: Object.fromEntries(
@@ -79,11 +83,7 @@ function wiringOf(placing: Placing): Wiring<Contracts> {
     })),
     routes: manifest.routes.map((route) => ({
       ...route,
-      handle: caller(
-        { kind: "route", name: `${route.method} ${route.path}` },
-        callDeadlineMs,
-        route.handle,
-      ) as never,
+      handle: caller({ kind: "route", name: `${route.method} ${route.path}` }, callDeadlineMs, route.handle) as never,
     })),
     start: () => supervisor.begin("start"),
     ready: () => supervisor.begin("ready"),

@@ -281,7 +281,7 @@ export class Supervisor implements Caller {
 
   #unreachable({ purpose }: CallOptions): CrmError {
     const state = this.#state;
-    if (state.kind === "quarantined") return this.#quarantined(state.cause, { ...(purpose ? { purpose } : {}) });
+    if (state.kind === "quarantined") return this.#quarantined(state.cause, purpose ? { purpose } : {});
     if (state.kind === "stopped") return endedError(this.#plugin, STOPPED, purpose);
     const retryAfterMs = state.kind === "waiting" ? Math.max(0, state.until - this.#now()) : 0;
     const what = purpose ? ` for ${purpose.kind} ${purpose.name}` : "";

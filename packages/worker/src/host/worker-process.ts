@@ -42,12 +42,7 @@ export class WorkerProcess {
     const inherited = process.execArgv.filter((flag) => !OWN_FLAGS.test(flag) && !CONDITIONS.includes(flag));
     this.#child = fork(ENTRY, [], {
       env: {},
-      execArgv: [
-        ...inherited,
-        ...CONDITIONS,
-        `--max-old-space-size=${options.memoryMb}`,
-        `--title=${options.plugin}`,
-      ],
+      execArgv: [...inherited, ...CONDITIONS, `--max-old-space-size=${options.memoryMb}`, `--title=${options.plugin}`],
       serialization: "advanced",
       stdio: ["ignore", "pipe", "pipe", "ipc", "pipe", "pipe"],
     });

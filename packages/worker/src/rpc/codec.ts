@@ -1,7 +1,15 @@
 import { CrmError, contractId, type Contract } from "@crmessenger/kernel";
 import type { Standing } from "./caller.ts";
 import type { WireError } from "./error-wire.ts";
-import { type Definition, type Definitions, type WireDefinition, isSchema, kindOf, schemaFromWire, schemaToWire } from "./definitions.ts";
+import {
+  type Definition,
+  type Definitions,
+  type WireDefinition,
+  isSchema,
+  kindOf,
+  schemaFromWire,
+  schemaToWire,
+} from "./definitions.ts";
 import type { Wire } from "./messages.ts";
 import type { WireSignal } from "./signals.ts";
 import { type StreamSource, streamFrom, streamSource } from "./streams.ts";
@@ -64,13 +72,12 @@ export class Codec {
     const standing = this.#links.standingOf(value);
     if (standing) return { $: "own", standing } satisfies Marked;
     if (value instanceof Error) return { $: "error", error: this.#links.encodeError(value) } satisfies Marked;
-    if (value instanceof ReadableStream) return { $: "stream", id: this.#links.export(streamSource(value)) } satisfies Marked;
-    if (value instanceof AbortSignal)
-      return { $: "signal", signal: this.#links.encodeSignal(value) } satisfies Marked;
+    if (value instanceof ReadableStream)
+      return { $: "stream", id: this.#links.export(streamSource(value)) } satisfies Marked;
+    if (value instanceof AbortSignal) return { $: "signal", signal: this.#links.encodeSignal(value) } satisfies Marked;
     if (isSchema(value)) return { $: "schema", schema: schemaToWire(value) } satisfies Marked;
     const kind = kindOf(value);
-    if (kind)
-      return { $: "definition", definition: definitions.encode(kind, value as Definition) } satisfies Marked;
+    if (kind) return { $: "definition", definition: definitions.encode(kind, value as Definition) } satisfies Marked;
     const { data, methods } = partsOf(value);
     const plain = Object.fromEntries(Object.entries(data).map(([name, part]) => [name, next(part)]));
     if (methods.length > 0)

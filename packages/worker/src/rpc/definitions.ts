@@ -90,8 +90,7 @@ export class Definitions {
 
   decode(wire: WireDefinition): Definition {
     const { kind, name, version } = wire;
-    const known =
-      this.#known.get(`${kind} ${name}`) ?? (kind === "operation" ? this.#elsewhere(name) : undefined);
+    const known = this.#known.get(`${kind} ${name}`) ?? (kind === "operation" ? this.#elsewhere(name) : undefined);
     if (!known) return rebuild(wire);
     if (kind === "operation") return operationAt(known as Operation, version);
     if (kind === "event") return inVersion(known as EventDefinition<unknown>, version);

@@ -16,7 +16,7 @@ export function frame(value: unknown): Buffer {
 /** Writes a frame to a blocking pipe: when it returns, the frame is on its way. */
 export function writeFrame(fd: number, value: unknown): void {
   const bytes = frame(value);
-  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+  for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
 }
 
 /** Reads one frame from a blocking pipe: the thread stands still until it is there. */
@@ -27,7 +27,7 @@ export function readFrame(fd: number): unknown {
 
 function readBytes(fd: number, length: number): Buffer {
   const bytes = Buffer.allocUnsafe(length);
-  for (let at = 0; at < length; ) {
+  for (let at = 0; at < length;) {
     const read = readSync(fd, bytes, at, length - at, null);
     if (read === 0) throw new Error("The kernel is gone.");
     at += read;

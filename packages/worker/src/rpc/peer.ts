@@ -1,5 +1,13 @@
 import { CrmError, executionContext, runWithContext } from "@crmessenger/kernel";
-import { type CallOptions, type Caller, type Purpose, type Step, type Standing, standingOf, standsFor } from "./caller.ts";
+import {
+  type CallOptions,
+  type Caller,
+  type Purpose,
+  type Step,
+  type Standing,
+  standingOf,
+  standsFor,
+} from "./caller.ts";
 import { Codec } from "./codec.ts";
 import type { Contexts } from "./context-wire.ts";
 import type { Definitions } from "./definitions.ts";
@@ -54,8 +62,7 @@ export class Peer implements Caller {
   constructor(options: PeerOptions) {
     this.#options = options;
     this.#signals = new Signals({
-      abort: (signal, reason) =>
-        this.#post({ type: "abort", signal, reason: this.#codec.encode(reason) }),
+      abort: (signal, reason) => this.#post({ type: "abort", signal, reason: this.#codec.encode(reason) }),
       forget: (signal) => this.#post({ type: "forget", signal }),
     });
     this.#codec = new Codec({
@@ -154,7 +161,7 @@ export class Peer implements Caller {
     this.#ended = failure;
     this.handles.endAll((error) => this.#options.report(error));
     this.#signals.abortAll(failure(CALLBACK));
-    for (const id of [...this.#pending.keys()]) {
+    for (const id of this.#pending.keys()) {
       const pending = this.#take(id);
       pending?.reject(failure(pending.purpose));
     }

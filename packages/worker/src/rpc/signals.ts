@@ -54,6 +54,6 @@ export class Signals {
 
   /** The other side is gone: whoever works for it may stop. */
   abortAll(reason: Error): void {
-    for (const id of [...this.#twins.keys()]) this.abort(id, reason);
+    for (const id of this.#twins.keys()) this.abort(id, reason);
   }
 }
