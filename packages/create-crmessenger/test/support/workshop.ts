@@ -55,7 +55,7 @@ export async function runNode(args: readonly string[], cwd: string): Promise<End
   return { code, stdout: await stdout, stderr: await stderr };
 }
 
-export function plainEnvironment(): Record<string, string> {
+function plainEnvironment(): Record<string, string> {
   return { PATH: process.env["PATH"] ?? "", NO_COLOR: "1", NODE_COMPILE_CACHE: CACHE };
 }
 

@@ -195,19 +195,21 @@ describe("DiskStorage", () => {
   });
 
   it("never leaves its directory, whatever the path", async () => {
-    const outside = await readdir(tmpdir());
+    const around = join(directory, "around");
+    const inside = new DiskStorage(join(around, "inside"), services);
+    await inside.start();
     await fc.assert(
       fc.asyncProperty(
         fc.string({ unit: fc.constantFrom("a", ".", "/", "\\", "\0", "-", "_", "+"), maxLength: 12 }),
         async (path) => {
-          await storage
+          await inside
             .put(path, bytes("x"), meta)
             .catch((error: unknown) => expect(error).toMatchObject({ code: "CRM_STORAGE_PATH" }));
         },
       ),
       { numRuns: 60 },
     );
-    expect(await readdir(tmpdir())).toEqual(outside);
+    expect(await readdir(around)).toEqual(["inside"]);
   });
 
   it("passes on the failure of the content and leaves nothing behind", async () => {
