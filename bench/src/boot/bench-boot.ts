@@ -1,9 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { get, type IncomingMessage } from "node:http";
 import { fileURLToPath } from "node:url";
 import { type BenchResult, median } from "../bench.ts";
 import { withPostgres } from "../postgres.ts";
 import { round } from "../publish.ts";
+import type { Started } from "./say-started.ts";
 
 const TRIVIAL = fileURLToPath(new URL("./trivial-plugins.js", import.meta.url));
 const OMNICHANNEL = fileURLToPath(new URL("./omnichannel-app.js", import.meta.url));
@@ -72,17 +74,20 @@ async function start(args: readonly string[], environment: Readonly<Record<strin
       ...environment,
       NODE_COMPILE_CACHE: fileURLToPath(new URL("../../.cache", import.meta.url)),
     },
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
-  const output = child.stdout.setEncoding("utf8");
-  let text = "";
-  while (!text.includes("\n")) {
-    const [chunk] = (await once(output, "data")) as [string];
-    text += chunk;
-  }
+  const [{ kernelMs, url }] = (await once(child, "message")) as [Started];
+  if (url !== undefined) await answer(url);
   const processMs = performance.now() - began;
-  const { kernelMs, rssMb } = JSON.parse(text) as { kernelMs: number; rssMb: number };
+  child.send("memory");
+  const [{ rssMb }] = (await once(child, "message")) as [{ rssMb: number }];
   child.kill("SIGKILL");
   await once(child, "exit");
   return { processMs, kernelMs, rssMb };
+}
+
+async function answer(url: string): Promise<void> {
+  const [response] = (await once(get(url), "response")) as [IncomingMessage];
+  if (response.statusCode !== 200) throw new Error(`${url} answered ${response.statusCode}.`);
+  await once(response.resume(), "end");
 }

@@ -12,8 +12,7 @@ import { telegram } from "@crmessenger/telegram";
 import { whatsapp } from "@crmessenger/whatsapp";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-
-const MEGABYTE = 1024 * 1024;
+import { sayStarted } from "./say-started.ts";
 
 /** The whole application with no accounts on its channels: everything is loaded, nothing is dialled. */
 const started = performance.now();
@@ -40,6 +39,4 @@ const kernel = await createKernel({
   environment: { ...process.env, AMOCRM_CLIENT_SECRET: "bench", AMOCRM_CHANNEL_SECRET: "bench" },
 });
 const kernelMs = performance.now() - started;
-const response = await fetch(`${kernel.get(HttpServer).url}/ready`);
-await response.text();
-process.stdout.write(`${JSON.stringify({ kernelMs, rssMb: process.memoryUsage.rss() / MEGABYTE })}\n`);
+sayStarted({ kernelMs, url: `${kernel.get(HttpServer).url}/ready` });

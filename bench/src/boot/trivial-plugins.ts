@@ -1,4 +1,5 @@
-const MEGABYTE = 1024 * 1024;
+import { sayStarted } from "./say-started.ts";
+
 const count = process.argv[2] ?? "0";
 
 let kernelMs = 0;
@@ -11,5 +12,4 @@ if (count !== "none") {
   await createKernel({ plugins });
   kernelMs = performance.now() - started;
 }
-process.stdout.write(`${JSON.stringify({ kernelMs, rssMb: process.memoryUsage.rss() / MEGABYTE })}\n`);
-setInterval(() => {}, 60_000);
+sayStarted({ kernelMs });

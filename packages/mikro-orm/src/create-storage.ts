@@ -79,6 +79,7 @@ export function createStorage(options: StorageOptions, given: StorageServices) {
     rateBudget,
     secrets,
     async start(): Promise<void> {
+      jobs.load();
       keys = await loadKeyRing({
         environment: given.secretKey,
         directory: engine.kind === "pglite" ? options.dataDirectory : "none",

@@ -27,12 +27,20 @@ export function startScheduler(options: BossOptions): Promise<PgBoss> {
   });
 }
 
+/**
+ * Reads pg-boss's code, which is no light load for those who have no jobs, so it is not among our imports. Called while
+ * the database is still being opened, it costs the start nothing; a failure is told by whoever needs the code.
+ */
+export function loadBoss(): Promise<typeof import("pg-boss")> {
+  return import("pg-boss");
+}
+
 export async function stopBoss(boss: PgBoss): Promise<void> {
   await boss.stop({ graceful: false, close: false });
 }
 
 async function start({ db, schema, logger }: BossOptions, settings: object): Promise<PgBoss> {
-  const { PgBoss } = await import("pg-boss"); // here, since it is no light load for those who have no jobs
+  const { PgBoss } = await loadBoss();
   const boss = new PgBoss({ db, schema, ...settings });
   boss.on("error", (error) => logger.warn(`The job queue met an error: ${toCrmError(error).message}`));
   boss.on("warning", ({ message }) => logger.warn(`The job queue warns: ${message}`));

@@ -17,7 +17,7 @@ import type { PgBoss } from "pg-boss";
 import type { Database } from "../database/database.ts";
 import type { ProcessPresence } from "../leases/process-presence.ts";
 import { UnitBuffer } from "../ledger/unit-buffer.ts";
-import { type BossOptions, startBoss, startScheduler, stopBoss } from "./boss.ts";
+import { type BossOptions, loadBoss, startBoss, startScheduler, stopBoss } from "./boss.ts";
 import { bossDatabase } from "./boss-database.ts";
 import { JobCaller } from "./job-caller.ts";
 import { JobDesk } from "./job-desk.ts";
@@ -41,6 +41,8 @@ export interface JobsServices {
 }
 
 export interface JobsHandle extends Jobs {
+  /** Reads the queue's code meanwhile: for a start that has to wait for the database anyway. */
+  load(): void;
   start(): Promise<void>;
   /** Stops what still runs. */
   stop(): Promise<void>;
@@ -70,6 +72,7 @@ class BossJobs implements JobsHandle {
   readonly #detached = AsyncLocalStorage.snapshot();
   readonly #caller: JobCaller;
   readonly #enqueued: UnitBuffer<NewJob>;
+  /** Those that exist for sure. */
   readonly #queues = new Set<string>();
   #running: Running | undefined;
   #scheduler: Promise<PgBoss> | undefined;
@@ -84,9 +87,14 @@ class BossJobs implements JobsHandle {
     this.#enqueued = new UnitBuffer(database, "A job", (jobs) => this.#insert(jobs));
   }
 
+  load(): void {
+    loadBoss().catch(() => {}); // the start says why
+  }
+
   async start(): Promise<void> {
     const boss = await startBoss(this.#options);
     await this.#store.prepare();
+    for (const name of await this.#store.queues()) this.#queues.add(name);
     const desk = new JobDesk(boss, this.#store, this.#services.unitOfWork);
     const rounds = new JobRounds({ ...this.#services, desk, store: this.#store, workers: this.#workers });
     this.#running = { boss, desk, rounds };

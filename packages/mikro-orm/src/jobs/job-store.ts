@@ -60,6 +60,14 @@ export class JobStore {
     );
   }
 
+  /** The names of all there are; there is no way to drop one. */
+  async queues(): Promise<readonly string[]> {
+    const { rows } = await this.#database.query<{ name: string }>(
+      `select name from ${this.#schema}.queue where not starts_with(name, '__pgboss')`,
+    );
+    return rows.map(({ name }) => name);
+  }
+
   /** Their queues must exist. */
   async insert(jobs: readonly NewJob[]): Promise<void> {
     const rows = jobs.map(({ id, name, singletonKey, ticket, runAt, createdOn }) => ({
