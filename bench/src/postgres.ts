@@ -3,7 +3,7 @@ import { startPostgres } from "@crmessenger/testing/postgres";
 
 /** A PostgreSQL 15 of its own, as durable as in production, for the time of `work`. */
 export async function withPostgres<T>(work: (databaseUrl: string) => Promise<T>): Promise<T> {
-  const server = await startPostgres();
+  const server = await startPostgres({ durable: true });
   try {
     const client = new pg.Client({ connectionString: server.url });
     await client.connect();

@@ -46,7 +46,11 @@ export const bonus = definePlugin({
     const fields = { sum: options.sumField, bonus: options.bonusField };
     const formula: BonusFormula = { steps: options.steps, ...capFrom(config) };
     taps.tap(SalesHooks.leadDraft, (lead) => withBonus(lead, fields, formula), { stage: "late" });
-    taps.tap(SalesHooks.leadChange, (lead) => withBonus(lead, fields, formula), { stage: "late" });
+    taps.tap(
+      SalesHooks.leadChange,
+      ({ previous, next }) => ({ previous, next: withBonus(next, fields, formula) }),
+      { stage: "late" },
+    );
   },
 
   // After the commit. What is stored here commits with the subscription's checkpoint: each conversion counts once.

@@ -17,7 +17,7 @@ let messenger: Messenger;
 let hook: string;
 
 beforeAll(async () => {
-  postgres = await startPostgres(["-c", "fsync=off"]);
+  postgres = await startPostgres();
   filesDirectory = await mkdtemp(join(tmpdir(), "crmessenger-embed-koa-"));
   messenger = await Messenger.start();
   service = await startService({

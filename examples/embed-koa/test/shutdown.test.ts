@@ -17,7 +17,7 @@ const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 let postgres: PostgresServer;
 let directory: string;
 beforeAll(async () => {
-  postgres = await startPostgres(["-c", "fsync=off"]);
+  postgres = await startPostgres();
   directory = await mkdtemp(join(tmpdir(), "crmessenger-embed-koa-"));
 });
 afterAll(async () => {

@@ -1,9 +1,7 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { createKernel } from "@crmessenger/kernel";
 import { silentLogger } from "@crmessenger/kernel/infrastructure";
-import { startPostgres } from "@crmessenger/testing/postgres";
+import { createScratchDirectory, startPostgres } from "@crmessenger/testing/postgres";
 import type { TestProject } from "vitest/node";
 import { mikroOrm } from "../src/plugin.ts";
 import { createDatabaseFrom } from "./postgres-databases.ts";
@@ -21,8 +19,8 @@ const environment = { CRMESSENGER_SECRET_KEY: Buffer.alloc(32, 1).toString("base
 
 /** One server and one migrated template of each engine for the whole run; tests work on copies. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const postgres = await startPostgres(["-c", "fsync=off"]); // tests kill clients, never the machine
-  const pgliteTemplate = await mkdtemp(join(tmpdir(), "crmessenger-pglite-"));
+  const postgres = await startPostgres();
+  const pgliteTemplate = await createScratchDirectory("crmessenger-pglite-");
   const stop = async () => {
     await postgres.stop();
     await rm(pgliteTemplate, { recursive: true, force: true });

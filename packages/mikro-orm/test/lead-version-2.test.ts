@@ -16,6 +16,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, inject, onTestFinished, test } from "vitest";
 import { createDatabase } from "../src/database/create-database.ts";
+import type { SchemaStep } from "../src/background/migration.ts";
 import { PgliteEngine } from "../src/database/pglite-engine.ts";
 import { leadVersion2Schema } from "../src/entities/lead-version-2-schema.ts";
 import { migrate } from "../src/migration/migrate.ts";
@@ -73,7 +74,7 @@ async function leaveOldDatabase(place: Place): Promise<void> {
   const database = createDatabase({ ...services, entityManager: async () => (await orm.load()).entityManager() });
   const orm = new LazyOrm(database.units);
   await database.open();
-  const old = migrations.filter((step) => !leadVersion2Schema.includes(step));
+  const old = migrations.slice(0, migrations.indexOf(leadVersion2Schema[0] as SchemaStep));
   await migrate({ orm, database, engine }, old);
   const { id, version, createdAt, updatedAt, title, status, statusChangedAt, source, ownerId, attributes } = leadV1;
   await database.query(

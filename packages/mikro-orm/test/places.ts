@@ -1,6 +1,5 @@
-import { cp, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { cp, rm } from "node:fs/promises";
+import { createScratchDirectory } from "@crmessenger/testing/postgres";
 import { afterAll, beforeAll, inject, onTestFinished } from "vitest";
 import { createDatabaseFrom, dropDatabase } from "./postgres-databases.ts";
 import { type Place, type Services, type ServicesOptions, startServices } from "./services.ts";
@@ -15,7 +14,7 @@ export type CreatePlace = (afterwards?: Afterwards) => Promise<Place>;
 
 /** On disk. */
 export const pglitePlace: CreatePlace = async (afterwards = onTestFinished) => {
-  const directory = await mkdtemp(join(tmpdir(), "crmessenger-pglite-"));
+  const directory = await createScratchDirectory("crmessenger-pglite-");
   afterwards(() => rm(directory, { recursive: true, force: true }));
   await cp(inject("pgliteTemplate"), directory, { recursive: true });
   return { directory };

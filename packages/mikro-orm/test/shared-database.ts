@@ -1,7 +1,6 @@
-import { cp, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { cp, rm } from "node:fs/promises";
 import { silentLogger, systemClock, uuidV7 } from "@crmessenger/kernel/infrastructure";
+import { createScratchDirectory } from "@crmessenger/testing/postgres";
 import { afterAll, beforeAll, beforeEach, inject } from "vitest";
 import { type DatabaseHandle, createDatabase } from "../src/database/create-database.ts";
 import { PgliteEngine } from "../src/database/pglite-engine.ts";
@@ -44,7 +43,7 @@ export function shareDatabase(engine: EngineName): SharedDatabase {
 }
 
 async function pglite(): Promise<{ engine: Engine; drop: () => Promise<void> }> {
-  const directory = await mkdtemp(join(tmpdir(), "crmessenger-pglite-"));
+  const directory = await createScratchDirectory("crmessenger-pglite-");
   await cp(inject("pgliteTemplate"), directory, { recursive: true });
   return { engine: new PgliteEngine({ directory }), drop: () => rm(directory, { recursive: true, force: true }) };
 }

