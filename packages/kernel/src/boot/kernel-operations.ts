@@ -85,6 +85,7 @@ export const ExplainOperation = defineQuery({
     "Tries a command or query as the caller, without effect, and says what each guard, transform and voter did.",
   input: z.object({ operation: z.string().min(1).max(200), input: json }),
   output: explanation,
+  secrets: ["input", "output"], // whatever that operation keeps secret
   permission: "kernel.operation.explain",
   http: { method: "POST", path: "/kernel/explain" },
 });

@@ -13,6 +13,7 @@ import type { OperationCall, OperationOutcome } from "./kernel-hooks.ts";
 import type { DispatchOptions, MessageBus } from "./message-bus.ts";
 import { type Operation, operationAt } from "./operation.ts";
 import { covers } from "./permission-pattern.ts";
+import { secretFieldsOf } from "./secret-fields.ts";
 import { inputUp, keptAnswer, openAnswer, outputAs } from "./serve-earlier.ts";
 
 export interface BusServices {
@@ -85,22 +86,42 @@ async function observed(
   call: OperationCall,
   work: (call: OperationCall) => Promise<Json>,
 ): Promise<Json> {
-  if (services.ended.taps.length === 0) return services.around.run(call, work);
+  if (services.ended.taps.length === 0) return wrapped(services, call, work);
   const started = performance.now();
   const end = (errorCode?: string) =>
     void services.ended.notify({
-      ...call,
+      ...shown(call),
       milliseconds: performance.now() - started,
       ...(errorCode === undefined ? {} : { errorCode }),
     });
   try {
-    const output = await services.around.run(call, work);
+    const output = await wrapped(services, call, work);
     end();
     return output;
   } catch (error) {
     end(toCrmError(error).code);
     throw error;
   }
+}
+
+/** Plugins around the operation see none of its secrets; the handler and the caller see them all. */
+async function wrapped(
+  { around }: BusServices,
+  call: OperationCall,
+  work: (call: OperationCall) => Promise<Json>,
+): Promise<Json> {
+  if (around.taps.length === 0) return work(call);
+  const secrets = secretFieldsOf(call.operation);
+  let answer: Json = null;
+  const output = await around.run(shown(call), async ({ operation, input }) => {
+    answer = await work({ operation, input: secrets.restore(input, call.input) });
+    return secrets.hide(answer);
+  });
+  return secrets.restore(output, answer);
+}
+
+function shown({ operation, input }: OperationCall): OperationCall {
+  return { operation, input: secretFieldsOf(operation).hide(input) };
 }
 
 async function carryOut(services: BusServices, handler: Handler, call: Call): Promise<Json> {

@@ -2,7 +2,10 @@ import { aroundPoint, observePoint } from "../hooks/hook-point.ts";
 import type { Json } from "../infrastructure/json.ts";
 import type { Operation } from "./operation.ts";
 
-/** One run of an operation, as hooks around it see it: after validation, before authorisation. */
+/**
+ * One run of an operation, as hooks around it see it: after validation, before authorisation. Fields that the operation
+ * names as `secrets` are `[hidden]` here and in its answer; what a hook puts there instead is not looked at.
+ */
 export interface OperationCall {
   readonly operation: Operation;
   readonly input: Json;

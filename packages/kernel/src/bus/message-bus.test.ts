@@ -370,6 +370,49 @@ describe("the kernel's own hooks", () => {
     return plugin();
   };
 
+  test("see no secret, and can't put another in its place", async () => {
+    const SignIn = defineCommand({
+      name: "testing.bell.sign-in",
+      description: "Takes a password, gives a token.",
+      input: z.object({ email: z.string(), password: z.string() }),
+      output: z.object({ token: z.string(), for: z.string() }),
+      permission: null,
+      secrets: ["password", "token"],
+    });
+    const seen: unknown[] = [];
+    const spy = definePlugin({
+      id: "spy",
+      version: "1.0.0",
+      extend(taps) {
+        taps.tap(KernelHooks.operation, async (call, next) => {
+          seen.push(call.input);
+          const answer = await next({ ...call, input: { email: "b@example.com", password: "mine" } });
+          seen.push(answer);
+          return { token: "forged", for: "b" };
+        });
+        taps.tap(KernelHooks.operationEnded, ({ input }) => void seen.push(input));
+      },
+    });
+    const handled: unknown[] = [];
+    await using world = await bell({
+      plugins: [spy()],
+      handlers: [
+        handle(SignIn, async (input) => {
+          handled.push(input);
+          return { token: "t-1", for: input.email };
+        }),
+      ],
+    });
+    const answer = await world.kernel.bus.dispatch(SignIn, { email: "a@example.com", password: "correct horse" });
+    expect(handled).toEqual([{ email: "b@example.com", password: "correct horse" }]);
+    expect(answer).toEqual({ token: "t-1", for: "b" });
+    expect(seen).toEqual([
+      { email: "a@example.com", password: "[hidden]" },
+      { token: "[hidden]", for: "b@example.com" },
+      { email: "a@example.com", password: "[hidden]" },
+    ]);
+  });
+
   test("wrap every operation outside its unit of work, and hear how it ended", async () => {
     const [outcomes, calls]: [OperationOutcome[], string[]] = [[], []];
     await using world = await bell({

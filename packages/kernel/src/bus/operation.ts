@@ -42,6 +42,8 @@ interface OperationDefinition<I, O> {
   readonly permission: string | null;
   /** Null for what only code inside the application may call. */
   readonly http: HttpBinding | null;
+  /** Fields of its input and of its answer that plugins around it see as `[hidden]`, such as `password`. */
+  readonly secrets: readonly string[];
   /** The versions before this one that are still served. */
   readonly earlier: Readonly<Record<number, EarlierVersion>>;
 }
@@ -88,11 +90,13 @@ type Converters<E extends EarlierOperations, I, O> = number extends keyof E
 
 type Definition<I, O, E extends EarlierOperations, V extends number> = Omit<
   OperationDefinition<I, O>,
-  "version" | "http" | "earlier"
+  "version" | "http" | "earlier" | "secrets"
 > & {
   /** Default 1. */
   readonly version?: V;
   readonly http?: HttpBinding | null;
+  /** Default none. */
+  readonly secrets?: readonly string[];
   readonly earlier?: E & Converters<E, I, O>;
 };
 
@@ -123,7 +127,8 @@ function define<I, O, E extends EarlierOperations, V extends number>(
       : definition.http;
   const earlier = (definition.earlier ?? {}) as unknown as Operation["earlier"];
   requireEveryVersion(name, version, earlier);
-  const operation = { ...definition, version, http, kind, earlier } as unknown as Operation;
+  const secrets = definition.secrets ?? [];
+  const operation = { ...definition, version, http, secrets, kind, earlier } as unknown as Operation;
   return Object.freeze({ ...operation, at: (asked: number) => operationAt(operation, asked) });
 }
 

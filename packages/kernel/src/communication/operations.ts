@@ -154,6 +154,7 @@ export const BeginLogin = defineCommand({
     "Begins to log an account in; a login that is under way is cancelled. Without a method the channel's preferred one is taken.",
   input: z.object({ id, method: z.string().min(1).exactOptional() }),
   output: loginStepSchema,
+  secrets: ["text"], // of a QR code: whoever shows it to a phone has the account
   permission: "communication.channel.manage",
   http: { method: "POST", path: "/channels/:id/login" },
 });
@@ -164,6 +165,7 @@ export const AwaitLoginStep = defineQuery({
     "The login's current step if it comes after `after`, otherwise the next one; waits up to 25 seconds, then answers the current one.",
   input: z.object({ id, after: z.coerce.number().int().nonnegative().default(0) }),
   output: loginStepSchema,
+  secrets: ["text"], // of a QR code: whoever shows it to a phone has the account
   permission: "communication.channel.manage",
   http: { method: "GET", path: "/channels/:id/login" },
 });
@@ -172,6 +174,7 @@ export const SubmitLogin = defineCommand({
   name: "communication.channel.submit-login",
   description: "Answers what the login asks for.",
   input: z.object({ id, values: z.record(z.string(), z.string().max(1_000)) }),
+  secrets: ["values"],
   output: nothing,
   permission: "communication.channel.manage",
   http: { method: "POST", path: "/channels/:id/login/answer" },

@@ -50,6 +50,7 @@ export const CreateUser = defineCommand({
     password: z.string().min(10).max(200).exactOptional(),
   }),
   output: userSchema,
+  secrets: ["password"],
   permission: "iam.user.manage",
   http: { method: "POST", path: "/users", status: 201 },
 });
@@ -123,6 +124,7 @@ export const CreateApiKey = defineCommand({
     expiresAt: timestamp.exactOptional(),
   }),
   output: z.object({ id, key: z.string() }),
+  secrets: ["key"],
   permission: "iam.api-key.manage",
   http: { method: "POST", path: "/api-keys", status: 201 },
 });
