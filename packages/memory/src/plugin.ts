@@ -8,6 +8,7 @@ import {
 } from "@crmessenger/kernel/communication";
 import { RoleRepository, TeamRepository, UserRepository } from "@crmessenger/kernel/iam";
 import {
+  AttributeIndexes,
   Auditor,
   Clock,
   Collections,
@@ -26,10 +27,13 @@ import {
 import {
   ChannelIdentityRepository,
   ContactRepository,
+  DealRepository,
   LeadRepository,
   LeadStates,
+  PipelineRepository,
   SalesHooks,
 } from "@crmessenger/kernel/sales";
+import { MemoryAttributeIndexes } from "./attribute-indexes/memory-attribute-indexes.ts";
 import { MemoryCollections } from "./collections/memory-collections.ts";
 import { MemoryEventLog } from "./events/memory-event-log.ts";
 import { MemoryStorage } from "./files/memory-storage.ts";
@@ -64,9 +68,12 @@ export const memory = definePlugin({
     contacts: ContactRepository,
     identities: ChannelIdentityRepository,
     leads: LeadRepository,
+    pipelines: PipelineRepository,
+    deals: DealRepository,
     accounts: ChannelAccountRepository,
     conversations: ConversationRepository,
     messages: MessageRepository,
+    attributeIndexes: AttributeIndexes,
     auditor: Auditor,
     timeline: Timeline,
     idempotency: Idempotency,
@@ -97,9 +104,16 @@ export const memory = definePlugin({
         contacts: new MemoryRepository(database, tables.contacts),
         identities: new MemoryRepository(database, tables.identities),
         leads: new MemoryRepository(database, tables.leads),
+        pipelines: new MemoryRepository(database, tables.pipelines),
+        deals: new MemoryRepository(database, tables.deals),
         accounts: new MemoryRepository(database, tables.accounts),
         conversations: new MemoryRepository(database, tables.conversations),
         messages: new MemoryRepository(database, tables.messages),
+        attributeIndexes: new MemoryAttributeIndexes(database, {
+          contact: tables.contacts,
+          lead: tables.leads,
+          deal: tables.deals,
+        }),
         auditor,
         timeline,
         idempotency: new MemoryIdempotency(database),

@@ -1,5 +1,6 @@
 import { type Health, toCrmError } from "@crmessenger/kernel";
 import type { Clock, Ids, Logger } from "@crmessenger/kernel/infrastructure";
+import { createAttributeIndexes } from "./attribute-indexes/create-attribute-indexes.ts";
 import { createEmbeddedCheckpoints } from "./background/embedded-checkpoints.ts";
 import { createEmbeddedVacuum } from "./background/embedded-vacuum.ts";
 import { createCollections } from "./collections/create-collections.ts";
@@ -67,6 +68,7 @@ export function createStorage(options: StorageOptions, given: StorageServices) {
     database,
     unitOfWork,
     repositories: createRepositories(services),
+    attributeIndexes: createAttributeIndexes(services),
     auditor: createAuditor(services),
     timeline: createTimeline(services),
     intake: createIntake({ ...services, wake: () => eventLog.wake() }),
@@ -88,9 +90,7 @@ export function createStorage(options: StorageOptions, given: StorageServices) {
       await migrate({ orm, database, engine }, migrations);
       if (keys.size > 1) await sealAnew(secrets, given.logger);
       await leases.start();
-      await eventLog.start();
-      await collections.start();
-      await jobs.start();
+      await allStarted([eventLog.start(), collections.start(), jobs.start()]);
       purging.start();
       vacuum.start();
       checkpoints.start();
@@ -114,6 +114,12 @@ export function createStorage(options: StorageOptions, given: StorageServices) {
       await database.close();
     },
   };
+}
+
+/** Waits for all of them, so that whoever stops the storage after a failure finds none of them on its way. */
+async function allStarted(starts: readonly Promise<void>[]): Promise<void> {
+  await Promise.allSettled(starts);
+  await Promise.all(starts);
 }
 
 function createEngine(options: StorageOptions, logger: Logger): Engine {

@@ -1,5 +1,7 @@
 import type { SchemaStep } from "./background/migration.ts";
+import { attributeIndexesSchema } from "./attribute-indexes/attribute-indexes-schema.ts";
 import { collectionsSchema } from "./collections/collections-schema.ts";
+import { dealsSchema } from "./entities/deals-schema.ts";
 import { domainSchema } from "./entities/domain-schema.ts";
 import { leadVersion2Schema } from "./entities/lead-version-2-schema.ts";
 import { eventsSchema } from "./events/events-schema.ts";
@@ -24,4 +26,6 @@ export const migrations: readonly SchemaStep[] = [
   ...collectionsSchema,
   ...jobsSchema,
   ...leadVersion2Schema,
+  ...dealsSchema,
+  ...attributeIndexesSchema,
 ];

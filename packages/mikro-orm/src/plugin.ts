@@ -8,6 +8,7 @@ import {
 } from "@crmessenger/kernel/communication";
 import { RoleRepository, TeamRepository, UserRepository } from "@crmessenger/kernel/iam";
 import {
+  AttributeIndexes,
   Auditor,
   Clock,
   Collections,
@@ -26,11 +27,14 @@ import {
 import {
   ChannelIdentityRepository,
   ContactRepository,
+  DealRepository,
   LeadRepository,
   LeadStates,
+  PipelineRepository,
   SalesHooks,
 } from "@crmessenger/kernel/sales";
 import { createStorage } from "./create-storage.ts";
+import { createSqlDatabase } from "./database/sql-database.ts";
 import { storageOptions } from "./storage-options.ts";
 import { version } from "./version.ts";
 
@@ -42,6 +46,7 @@ export const mikroOrm = definePlugin({
   provides: {
     unitOfWork: UnitOfWork,
     idempotency: Idempotency,
+    attributeIndexes: AttributeIndexes,
     auditor: Auditor,
     timeline: Timeline,
     intake: Intake,
@@ -56,6 +61,8 @@ export const mikroOrm = definePlugin({
     contacts: ContactRepository,
     identities: ChannelIdentityRepository,
     leads: LeadRepository,
+    pipelines: PipelineRepository,
+    deals: DealRepository,
     channelAccounts: ChannelAccountRepository,
     conversations: ConversationRepository,
     messages: MessageRepository,
@@ -86,10 +93,6 @@ export const mikroOrm = definePlugin({
       secretKey: config.get("CRMESSENGER_SECRET_KEY"),
     });
     const { database, repositories, start, health, stop, ...contracts } = storage;
-    const sql: SqlDatabase = {
-      engine: database.engine,
-      query: async (statement, parameters) => (await database.query(statement, parameters)).rows as never,
-    };
-    return { provide: { ...contracts, ...repositories, sql }, start, health, stop };
+    return { provide: { ...contracts, ...repositories, sql: createSqlDatabase(database) }, start, health, stop };
   },
 });

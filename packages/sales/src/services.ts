@@ -5,9 +5,13 @@ import type {
   ChannelIdentityRepository,
   Contact,
   ContactRepository,
+  Deal,
+  DealRepository,
+  EntityChange,
   Lead,
   LeadRepository,
   LeadStates,
+  PipelineRepository,
 } from "@crmessenger/kernel/sales";
 import type { PhoneRegion } from "./identity/normalise-phone.ts";
 
@@ -16,16 +20,21 @@ export interface SalesServices {
   readonly auditor: Auditor;
   readonly clock: Clock;
   readonly contacts: ContactRepository;
+  readonly deals: DealRepository;
   readonly events: EventDispatcher;
   readonly identities: ChannelIdentityRepository;
   readonly ids: Ids;
   readonly leads: LeadRepository;
+  readonly pipelines: PipelineRepository;
   readonly states: LeadStates;
   readonly timeline: Timeline;
   readonly hooks: {
     readonly contactDraft: TransformHook<NewRecord<Contact>>;
+    readonly dealDraft: TransformHook<NewRecord<Deal>>;
+    readonly dealChange: TransformHook<EntityChange<Deal>>;
     readonly leadDraft: TransformHook<NewRecord<Lead>>;
-    readonly leadChange: TransformHook<Lead>;
+    readonly leadChange: TransformHook<EntityChange<Lead>>;
+    readonly contactChange: TransformHook<EntityChange<Contact>>;
   };
   /** Whose phone numbers may be written without their country code. */
   readonly phoneRegion: PhoneRegion | undefined;

@@ -288,8 +288,8 @@ test("a plugin may change a lead that is about to be stored, and each kind of ch
   await using world = await startSales({
     plugins: [
       tapping((hooks) =>
-        hooks.tap(SalesHooks.leadChange, (lead) =>
-          lead.status === "in-progress" ? { ...lead, ownerId: "u9", title: "Hot" } : lead,
+        hooks.tap(SalesHooks.leadChange, ({ previous, next }) =>
+          next.status === "in-progress" ? { previous, next: { ...next, ownerId: "u9", title: "Hot" } } : undefined,
         ),
       ),
     ],
@@ -307,7 +307,12 @@ test("a plugin may change a lead that is about to be stored, and each kind of ch
 test("a plugin that takes a change back leaves no trace of it", async () => {
   await using world = await startSales({
     plugins: [
-      tapping((hooks) => hooks.tap(SalesHooks.leadChange, (lead) => ({ ...lead, title: "A question about coffee" }))),
+      tapping((hooks) =>
+        hooks.tap(SalesHooks.leadChange, ({ previous, next }) => ({
+          previous,
+          next: { ...next, title: "A question about coffee" },
+        })),
+      ),
     ],
   });
   const lead = await world.lead();
@@ -316,7 +321,14 @@ test("a plugin that takes a change back leaves no trace of it", async () => {
 
 test("a plugin that moves a lead on the side aborts the change", async () => {
   await using world = await startSales({
-    plugins: [tapping((hooks) => hooks.tap(SalesHooks.leadChange, (lead) => ({ ...lead, status: "converted" })))],
+    plugins: [
+      tapping((hooks) =>
+        hooks.tap(SalesHooks.leadChange, ({ previous, next }) => ({
+          previous,
+          next: { ...next, status: "converted" },
+        })),
+      ),
+    ],
   });
   const lead = await world.lead();
   await expect(world.kernel.bus.dispatch(UpdateLead, { id: lead.id, title: "Tea" })).rejects.toMatchObject({

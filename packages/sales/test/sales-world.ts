@@ -10,8 +10,8 @@ import {
   everything,
   nothing,
 } from "@crmessenger/kernel/infrastructure";
-import type { Contact, Lead } from "@crmessenger/kernel/sales";
-import { CreateContact, CreateLead } from "@crmessenger/kernel/sales";
+import type { Contact, Deal, Lead, Pipeline } from "@crmessenger/kernel/sales";
+import { CreateContact, CreateDeal, CreateLead, CreatePipeline } from "@crmessenger/kernel/sales";
 import { memory } from "@crmessenger/memory";
 import { type TestClock, type TestKernel, createTestClock, createTestKernel } from "@crmessenger/testing";
 import { sales } from "../src/index.ts";
@@ -21,11 +21,14 @@ export interface SalesWorld extends AsyncDisposable {
   readonly clock: TestClock;
   /** Runs work as a user whose every permission has this scope. */
   as<T>(userId: string, scope: Criteria, work: () => Promise<T>): Promise<T>;
-  /** Both are created by the system; `input` replaces what the defaults say. */
+  /** All are created by the system; `input` replaces what the defaults say. */
   contact(input?: object): Promise<Contact>;
   lead(input?: object): Promise<Lead>;
+  pipeline(input?: object): Promise<Pipeline>;
+  /** In a pipeline of its own if none is named. */
+  deal(input?: object): Promise<Deal>;
   events(): Promise<readonly StoredEvent[]>;
-  audit(type: "contact" | "lead", id: string): Promise<readonly AuditRecord[]>;
+  audit(type: "contact" | "lead" | "deal" | "pipeline", id: string): Promise<readonly AuditRecord[]>;
   timeline(contactId: string): Promise<readonly Activity[]>;
 }
 
@@ -39,11 +42,14 @@ export async function startSales(
   const kernel = await createTestKernel({ plugins, clock });
   const create = (input: object) =>
     kernel.bus.dispatch(CreateContact, { name: "Ada", identities: [], ownerId: null, attributes: {}, ...input });
+  const pipeline = (input: object = {}) =>
+    kernel.bus.dispatch(CreatePipeline, { name: "Coffee", currency: "EUR", ...input });
   const contact = async (input: object = {}) => (await create(input)).contact;
   return {
     kernel,
     clock,
     contact,
+    pipeline,
     as(userId, scope, work) {
       scopes.set(userId, scope);
       const subject: AccessSubject = { kind: "user", id: userId, tenantId: "default", roles: [], teams: [] };
@@ -54,6 +60,17 @@ export async function startSales(
         title: "A question about coffee",
         contactId: (input as { contactId?: string }).contactId ?? (await contact()).id,
         source: { channel: "manual" },
+        ownerId: null,
+        teamId: null,
+        attributes: {},
+        ...input,
+      }),
+    deal: async (input = {}) =>
+      kernel.bus.dispatch(CreateDeal, {
+        title: "Forty cups",
+        pipelineId: (input as { pipelineId?: string }).pipelineId ?? (await pipeline()).id,
+        amount: { amount: "2000", currency: "EUR" },
+        contactId: null,
         ownerId: null,
         teamId: null,
         attributes: {},

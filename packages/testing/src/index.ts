@@ -6,6 +6,7 @@ export { type Gate, createGate } from "./time/gate.ts";
 export { sequentialIds } from "./ids/sequential-ids.ts";
 export { type FaultPlan, createFaultPlan } from "./faults/fault-plan.ts";
 export { type DisturbOptions, disturbed } from "./faults/disturbed.ts";
+export { type JumpingClock, createJumpingClock } from "./faults/jumping-clock.ts";
 export { fullStorage } from "./faults/full-storage.ts";
 export { lostConnection } from "./faults/lost-connection.ts";
 export { type StorageHarness, type TestDatabase } from "./storage/storage-harness.ts";
@@ -23,6 +24,7 @@ export { describeAuditor } from "./storage/describe-auditor.ts";
 export { describeTimeline } from "./storage/describe-timeline.ts";
 export { describeIntake } from "./storage/describe-intake.ts";
 export { describeCriteria } from "./storage/describe-criteria.ts";
+export { describeAttributeIndexes } from "./storage/describe-attribute-indexes.ts";
 export { describeDurability } from "./storage/describe-durability.ts";
 export { describeStorageContracts } from "./storage/describe-storage-contracts.ts";
 export { type FileStorageHarness, type FileStorageUnderTest, describeStorage } from "./files/describe-storage.ts";
@@ -60,6 +62,7 @@ export {
   type CrmSide,
   describeCrmProvider,
 } from "./crm/describe-crm-provider.ts";
+export { type CustomFieldHarness, describeCustomFieldManager } from "./fields/describe-custom-field-manager.ts";
 export {
   type WebhookDispatcherHarness,
   type WebhookDraft,

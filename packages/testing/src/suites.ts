@@ -6,6 +6,8 @@ export const suitesOfContracts: Readonly<Record<string, readonly string[]>> = {
   UnitOfWork: ["describeUnitOfWork"],
   ContactRepository: ["describeRepository", "describeCriteria"],
   LeadRepository: ["describeRepository", "describeCriteria"],
+  PipelineRepository: ["describeRepository"],
+  DealRepository: ["describeRepository"],
   ChannelIdentityRepository: ["describeRepository"],
   ChannelAccountRepository: ["describeRepository"],
   ConversationRepository: ["describeRepository"],
@@ -13,6 +15,7 @@ export const suitesOfContracts: Readonly<Record<string, readonly string[]>> = {
   UserRepository: ["describeRepository"],
   TeamRepository: ["describeRepository"],
   RoleRepository: ["describeRepository"],
+  AttributeIndexes: ["describeAttributeIndexes"],
   Auditor: ["describeAuditor"],
   Timeline: ["describeTimeline"],
   Idempotency: ["describeIdempotency"],
@@ -27,6 +30,7 @@ export const suitesOfContracts: Readonly<Record<string, readonly string[]>> = {
   Storage: ["describeStorage"],
   Authenticator: ["describeAuthenticator"],
   PermissionManager: ["describePermissionManager"],
+  CustomFieldManager: ["describeCustomFieldManager"],
   WebhookDispatcher: ["describeWebhookDispatcher"],
 };
 
@@ -55,6 +59,7 @@ export const suitesOfSuites: Readonly<Record<string, readonly string[]>> = {
     "describeJobs",
     "describeIntake",
     "describeDurability",
+    "describeAttributeIndexes",
   ],
 };
 

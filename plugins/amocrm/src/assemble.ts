@@ -46,6 +46,7 @@ import { OAuthClient } from "./oauth/oauth-client.ts";
 import { TokenStore } from "./oauth/token-store.ts";
 import type { AmoCrmOptions } from "./options.ts";
 import { EntityMaker } from "./provision/entity-maker.ts";
+import { assembleProvider } from "./provider/assemble-provider.ts";
 import { Provisioner } from "./provision/provisioner.ts";
 import { Reconciler } from "./reconcile/reconciler.ts";
 
@@ -75,24 +76,34 @@ export type AmoCrm = ReturnType<typeof assemble>;
 
 const NOT_YET = "Nobody has granted access yet. Dispatch amocrm.connect and open the address it answers.";
 
+/** What calls amoCRM. */
+function clientsOf(
+  services: AmoCrmServices,
+  { options, config, logger }: Pick<PluginContext<AmoCrmOptions>, "options" | "config" | "logger">,
+) {
+  const { clock, collections, http } = services;
+  const channelSecret = config.require("AMOCRM_CHANNEL_SECRET");
+  const connection = new Connection(collections, clock, logger);
+  const oauth = new OAuthClient({ http, clock, options, secret: config.require("AMOCRM_CLIENT_SECRET") });
+  const fixed = config.get("AMOCRM_ACCESS_TOKEN") || undefined;
+  const tokens = new TokenStore({ ...services, oauth, connection, fixed });
+  const rest = new RestApi({ ...services, tokens, connection, options });
+  const chatsApi = new ChatsApi({ http, clock, options, secret: channelSecret, connection });
+  return { channelSecret, connection, oauth, tokens, rest, chatsApi };
+}
+
+function healthOf({ current: { state, reason } }: Connection): Health {
+  return state === "connected" ? { status: "up" } : { status: "degraded", reason };
+}
+
 /** Puts the parts together. Nothing is read or called yet. */
 export function assemble(
   services: AmoCrmServices,
   context: Pick<PluginContext<AmoCrmOptions>, "options" | "config" | "logger">,
 ) {
-  const { clock, collections, http, jobs, unitOfWork } = services;
-  const { options, config, logger } = context;
-  const channelSecret = config.require("AMOCRM_CHANNEL_SECRET");
-  const connection = new Connection(collections, clock, logger);
-  const oauth = new OAuthClient({ http, clock, options, secret: config.require("AMOCRM_CLIENT_SECRET") });
-  const tokens = new TokenStore({
-    ...services,
-    oauth,
-    connection,
-    fixed: config.get("AMOCRM_ACCESS_TOKEN") || undefined,
-  });
-  const rest = new RestApi({ ...services, tokens, connection, options });
-  const chatsApi = new ChatsApi({ http, clock, options, secret: channelSecret, connection });
+  const { clock, collections, jobs, unitOfWork } = services;
+  const { options, logger } = context;
+  const { channelSecret, connection, oauth, tokens, rest, chatsApi } = clientsOf(services, context);
   const book = new AccountBook(collections);
   const chats = new ChatLinks(collections, unitOfWork);
   const links = new EntityLinks(collections);
@@ -100,8 +111,22 @@ export function assemble(
   const answers = new AnswerBox(collections);
   const media = new MediaLinks({ secret: channelSecret, publicUrl: options.publicUrl, clock });
   const setup = new AccountSetup({ rest, chats: chatsApi, book, secrets: services.secrets, options, logger });
-  const maker = new EntityMaker({ rest, links, clock, logger, options });
-  const shared = { ...services, rest, chatsApi, setup, book, chats, links, answers, connection, options, logger };
+  const talk = assembleProvider({ ...services, options, connection, tokens, rest, chatsApi, setup, links, chats });
+  const maker = new EntityMaker({ ...talk, rest, links, clock, logger, options });
+  const shared = {
+    ...services,
+    ...talk,
+    rest,
+    setup,
+    book,
+    chats,
+    links,
+    answers,
+    connection,
+    options,
+    logger,
+    chatsApi,
+  };
   const poster = new MessagePoster({ ...shared, messageLinks, media });
   const reporter = new DeliveryReporter({ ...shared, messageLinks });
   const probe = new BlockedProbe({ ...shared, everyMs: options.blockedProbeMs });
@@ -115,6 +140,7 @@ export function assemble(
     answers,
     media,
     probe,
+    provider: talk.provider,
     retrying: { jobs, clock, logger },
     consent: new Consent({ ...services, oauth, tokens, connection, granted: () => setup.forget() }),
     provisioner: new Provisioner({ ...shared, maker, sources: services }),
@@ -149,10 +175,7 @@ export function assemble(
       await amo.wake();
     },
 
-    async health(): Promise<Health> {
-      const { state, reason } = connection.current;
-      return state === "connected" ? { status: "up" } : { status: "degraded", reason };
-    },
+    health: async (): Promise<Health> => healthOf(connection),
   };
   connection.onChange(async (state) => {
     if (state === "connected") await amo.wake();

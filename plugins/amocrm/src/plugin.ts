@@ -23,6 +23,7 @@ import {
   ChannelIdentityRepository,
   ContactRepository,
   ContactUpdated,
+  CrmProviders,
   LeadAssigned,
   LeadRepository,
   LeadStates,
@@ -51,6 +52,7 @@ export const amocrm = definePlugin({
     collections: Collections,
     contacts: ContactRepository,
     conversations: ConversationRepository,
+    crms: CrmProviders,
     http: HttpClient,
     identities: ChannelIdentityRepository,
     jobs: Jobs,
@@ -71,6 +73,7 @@ export const amocrm = definePlugin({
   permissions: ["communication.message.send", "sales.contact.update", "sales.lead.assign", "sales.lead.update"],
   boot(services, context) {
     const amo = assemble(services, context);
+    services.crms.register(amo.provider);
     return {
       handlers: [
         handle(ConnectAmoCrm, () => amo.consent.ask(), { unitOfWork: "own" }),

@@ -15,6 +15,8 @@ export interface Dimension extends Named {
   readonly entity?: string;
   /** Its column in each fact that has it. A report can combine only dimensions and metrics of one fact. */
   readonly columns: Readonly<Record<string, string>>;
+  /** Needed besides that of the fact; who lacks it does not see that the dimension is there. */
+  readonly permission?: string;
 }
 
 /** The dimensions that queries can name; reportable custom fields are among them as `<entity>.attributes.<field>`. */

@@ -4,7 +4,7 @@ import type { Json, Timestamp } from "../infrastructure/json.ts";
 import type { Named, Registry } from "../infrastructure/registry.ts";
 import type { FactDefinition } from "./fact.ts";
 
-/** A row of facts: a value for each column, null included. */
+/** A row of facts: a value for each column, null included, and `attributes` as FactDefinition says. */
 export type FactRow = Readonly<Record<string, Json>>;
 
 /** The rows that a projection builds, within the tenant and unit of work of the events at hand. */
@@ -50,7 +50,10 @@ export interface ProjectionState {
 export interface Projections extends Registry<Projection> {
   /** Every version that is kept; one that is `building` serves no report. */
   states(): Promise<readonly ProjectionState[]>;
-  /** Builds anew from the start of the event log while the present rows serve. `CRM_REGISTRY_UNKNOWN` (422). */
+  /**
+   * Begins to build anew from the start of the event log while the present rows serve; the new ones take over by
+   * themselves. While that goes on, asking again changes nothing. `CRM_REGISTRY_UNKNOWN` (422).
+   */
   rebuild(name: string): Promise<void>;
 }
 

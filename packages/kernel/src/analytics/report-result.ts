@@ -26,7 +26,7 @@ export interface ReportResult {
   readonly columns: readonly ReportColumn[];
   /** One value for each column; a grain of time as the RFC 3339 time it begins at; null where there is none. */
   readonly rows: readonly (readonly Json[])[];
-  /** One value for each metric column, over all rows before `limit`. */
+  /** One value for each metric column, over everything that was counted, whatever `having` and `limit` leave. */
   readonly totals: readonly Json[];
   /** There were more rows than the limit. */
   readonly truncated: boolean;

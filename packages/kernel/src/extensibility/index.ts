@@ -1,5 +1,11 @@
 export { type ConfigDeclaration, type ConfigProxy, createConfigProxy } from "./config-proxy.ts";
-export { type AttributeHolder, type AttributeHolderKind, AttributeHolders } from "./attribute-holder.ts";
+export {
+  type AttributeHolder,
+  type AttributeHolderKind,
+  AttributeHolders,
+  type HolderOperation,
+  type HolderSubject,
+} from "./attribute-holder.ts";
 export {
   type AttributeChange,
   CustomFieldManager,
@@ -8,6 +14,7 @@ export {
   type FieldValue,
   type TypeChange,
 } from "./custom-field-manager.ts";
+export { CustomFieldChanged } from "./custom-field-changed.ts";
 export {
   type DeclaredField,
   DeclaredFields,

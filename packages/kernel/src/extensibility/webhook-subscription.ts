@@ -70,7 +70,7 @@ export const webhookSubscriptionSchema: z.ZodType<WebhookSubscription> = z.objec
   ownerId: id,
   ordered: z.boolean(),
   concurrency: z.number().int().min(1).max(100),
-  perSecond: z.number().min(0.01).max(1_000),
+  perSecond: z.number().min(0.01).max(10_000),
   state: z.enum(["active", "failing", "disabled"]),
   reason: z.string(),
   failingSince: timestamp.nullable(),

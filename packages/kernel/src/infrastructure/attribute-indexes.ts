@@ -25,7 +25,8 @@ export interface AttributeIndexState extends AttributeIndex {
 
 /**
  * Indexes for custom fields, made and dropped while the application runs, so that Criteria and sorts over
- * `attributes.<field>` cost what they cost over a property. No suite verifies it yet; the storages' own tests will.
+ * `attributes.<field>` cost what they cost over a property. They belong to the tenant of the execution context. Verified by
+ * `describeAttributeIndexes` in `@crmessenger/testing`.
  *
  * - Building does not block writers (on PostgreSQL, `CREATE INDEX CONCURRENTLY`), and survives a restart: `ensure`
  *   repeated goes on or starts over.
@@ -33,7 +34,8 @@ export interface AttributeIndexState extends AttributeIndex {
  */
 export interface AttributeIndexes {
   /**
-   * Resolves once the index serves queries; an equal one that exists is fine. Rejects with
+   * Resolves once the index serves queries; an equal one that exists is fine, and another one of the field is replaced.
+   * Rejects with
    * `CRM_ATTRIBUTE_INDEX_ENTITY` (422) for an entity without custom fields, and `CRM_STORAGE_DUPLICATE` (409,
    * details.values: up to ten) when a unique one meets equal values.
    */

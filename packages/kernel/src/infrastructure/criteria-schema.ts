@@ -3,7 +3,7 @@ import type { Criteria } from "./criteria.ts";
 
 const field = z
   .string()
-  .regex(/^[A-Za-z][A-Za-z0-9]*(\.[^.\0]{1,100}){0,4}$/, "a field is a name, or a path joined by dots");
+  .regex(/^[A-Za-z][A-Za-z0-9-]*(\.[^.\0]{1,100}){0,4}$/, "a field is a name, or a path joined by dots");
 const value = z.union([z.null(), z.boolean(), z.number(), z.string()]);
 const MAX_DEPTH = 16;
 

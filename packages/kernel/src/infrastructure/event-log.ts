@@ -38,6 +38,11 @@ export interface DurableSubscription {
   readonly from?: "start" | "head";
   /** Events handed over in one unit of work. Default 100. */
   readonly batchSize?: number;
+  /**
+   * Milliseconds that an event may wait for others to share its unit of work, for subscribers to whom a unit costs more
+   * than a delay. Default 0; an event log may hand over sooner.
+   */
+  readonly lingerMs?: number;
   /** How often an event may fail before it becomes a dead letter. Default 8. */
   readonly maxAttempts?: number;
   /**

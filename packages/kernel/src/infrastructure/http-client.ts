@@ -7,6 +7,13 @@ export interface HttpRequest {
   readonly body?: string | Uint8Array;
   /** Milliseconds for the whole exchange, each attempt anew. Default 20 000. */
   readonly timeoutMs?: number;
+  /** Milliseconds until the request begins to be sent, each attempt anew. Default: `timeoutMs`. */
+  readonly connectTimeoutMs?: number;
+  /**
+   * Bytes of the answer's body to keep: what comes after them is not read, and the answer counts all the same. Without
+   * it, an answer that is too large to be held is `CRM_HTTP_TOO_LARGE`.
+   */
+  readonly keepBytes?: number;
   /**
    * How often a request that failed in a retryable way (connection, 429, 502, 503, 504) is repeated. Default 2 for
    * GET, PUT, DELETE and HEAD, 0 for the rest: repeating a POST whose outcome is unknown is the caller's decision.

@@ -48,6 +48,7 @@ export { type Lease, type LeaseOptions, Leases } from "./leases.ts";
 export { Logger, silentLogger } from "./logger.ts";
 export { compareText, fieldOf, matches } from "./matches.ts";
 export { type Page, type PageRequest, type Sort } from "./page.ts";
+export { sortSchema } from "./page-schema.ts";
 export { RateBudget, type RateLimit } from "./rate-budget.ts";
 export { type Attributes, type EntityRecord, type GetOptions, type NewRecord, type Repository } from "./repository.ts";
 export { type Secret, type SecretNamespace, Secrets } from "./secrets.ts";
@@ -58,7 +59,7 @@ export { EventCatalogue, EventDefinitions } from "../bus/event-catalogue.ts";
 export { EventDispatcher } from "../bus/event-dispatcher.ts";
 export { type DispatchOptions, MessageBus } from "../bus/message-bus.ts";
 export { KernelView } from "../boot/kernel-contracts.ts";
-export { SqlDatabase } from "./sql-database.ts";
+export { type SqlColumn, type SqlColumnKind, type SqlCondition, SqlDatabase } from "./sql-database.ts";
 export {
   type AttributeIndex,
   type AttributeIndexState,

@@ -1,6 +1,13 @@
+import type { AttributeKind } from "./attribute-indexes.ts";
+
 export interface Sort {
   readonly field: string;
   readonly direction: "asc" | "desc";
+  /**
+   * Of a path, such as a custom field: only values of this kind count, and others stand with the nulls, so that an index
+   * of the field serves the order. Without it numbers come first, then text, then booleans.
+   */
+  readonly kind?: AttributeKind;
 }
 
 export interface PageRequest {

@@ -8,7 +8,10 @@ export type CrmEntityKind = "contact" | "company" | "lead" | "deal";
 /** What a foreign CRM can hold and tell, with its limits. What is not named it can't. */
 export interface CrmCapabilities {
   readonly entities: readonly CrmEntityKind[];
-  /** Whether conversations can be shown there, and answered from there. */
+  /**
+   * Whether conversations can be shown there. What is written there reaches us as any message does: by the provider's own
+   * hooks and commands.
+   */
   readonly messages: boolean;
   /** Records in one call of `save`. */
   readonly maxBatch: number;
@@ -21,11 +24,18 @@ export interface CrmProviderState {
   readonly reason: string;
 }
 
-/** One of our records on its way there. */
-export interface CrmRecord {
+/** One of our records, by our id. */
+export interface CrmReference {
   readonly kind: CrmEntityKind;
-  /** Ours: kept in the foreign record, so that an unknown outcome can be looked up. */
   readonly id: string;
+}
+
+/** One of our records on its way there. */
+export interface CrmRecord extends CrmReference {
+  /** Kept in the foreign record, so that an unknown outcome can be looked up. */
+  readonly id: string;
+  /** What a new record belongs to, as a lead to its contact: saved before, or in the same call. Null: nothing. */
+  readonly belongsTo: CrmReference | null;
   /** The provider's, once it is known. */
   readonly externalId: string | null;
   /** Field values by the provider's own names, as a MappingDefinition made them. */
@@ -37,6 +47,8 @@ export interface CrmMessage {
   /** Ours, and the id it has there: an echo is known by it. */
   readonly id: string;
   readonly conversationId: string;
+  /** Our contact that the conversation is with, saved before: a CRM would invent another one for a chat of nobody. */
+  readonly contactId: string;
   readonly direction: "inbound" | "outbound";
   readonly author: { readonly id: string; readonly name: string };
   readonly text: string;
@@ -53,7 +65,7 @@ export type CrmSaveResult =
 
 /** Says where to look, not what is there: providers repeat, drop and reorder their notices. */
 export interface CrmChange {
-  readonly kind: CrmEntityKind | "message";
+  readonly kind: CrmEntityKind;
   readonly externalId: string;
   readonly at: Timestamp;
 }
@@ -73,7 +85,8 @@ export interface CrmSnapshot {
  * A CRM of somebody else (amoCRM, Bitrix24, HubSpot) behind one contract: what keeps the two in step is ours and the
  * same for all of them. Verified by `describeCrmProvider` in `@crmessenger/testing`.
  *
- * Limits of the provider are its own business: it takes from RateBudget and answers `deferred` rather than wait.
+ * Limits of the provider are its own business: it takes from RateBudget and answers `deferred` rather than wait for more
+ * than a moment.
  * Errors: `CRM_HTTP_*` of the client and, for logins, `needs-login` as a state instead of an error.
  */
 export interface CrmProvider extends Named {
@@ -81,16 +94,21 @@ export interface CrmProvider extends Named {
   state(): Promise<CrmProviderState>;
   /**
    * Creates or updates, one result for each record in order. Repeating a call never makes a second record: what has no
-   * `externalId` is looked up by our id first.
+   * `externalId` is looked up by our id first. `rejected`: a kind that it can't hold, values that it refuses, or
+   * something unknown that a new record belongs to; the other records of the call are saved or deferred.
    */
   save(records: readonly CrmRecord[]): Promise<readonly CrmSaveResult[]>;
-  /** Shows messages of one conversation in order; a repeated id is shown once. Only with `capabilities.messages`. */
+  /**
+   * Shows messages of one conversation in order; a repeated id is shown once. `rejected` when the contact was not saved.
+   * Only with `capabilities.messages`.
+   */
   post(messages: readonly CrmMessage[]): Promise<readonly CrmSaveResult[]>;
   /** The record now, or undefined when there is none. */
   read(kind: CrmEntityKind, externalId: string): Promise<CrmSnapshot | undefined>;
   /**
    * What changed there after the mark, and the mark to go on from; null begins at present. Our own writes may be among
-   * them. At least once: nothing changed after a mark is left out, however long we were away.
+   * them. At least once: nothing changed after a mark is left out, however long we were away; what changed a few seconds
+   * before it may come again, since providers write times in whole seconds.
    */
   changes(
     after: string | null,

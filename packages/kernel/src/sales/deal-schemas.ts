@@ -2,7 +2,7 @@ import { z } from "zod";
 import { attributes, entityFields, id, timestamp } from "../schema.ts";
 import type { Company } from "./company.ts";
 import type { Deal } from "./deal.ts";
-import { moneySchema } from "./money.ts";
+import { currencySchema, moneySchema } from "./money.ts";
 import type { Pipeline, Stage } from "./pipeline.ts";
 
 export const companySchema: z.ZodType<Company> = z.object({
@@ -26,7 +26,7 @@ export const pipelineSchema: z.ZodType<Pipeline> = z.object({
   ...entityFields,
   name: z.string(),
   stages: z.array(stageSchema).readonly(),
-  currency: z.string().regex(/^[A-Z]{3}$/),
+  currency: currencySchema,
 });
 
 export const dealSchema: z.ZodType<Deal> = z.object({

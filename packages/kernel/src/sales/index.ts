@@ -1,6 +1,7 @@
 export { type ChannelIdentity, ChannelIdentityRepository, type IdentityClaim } from "./channel-identity.ts";
 export { type Contact, ContactRepository } from "./contact.ts";
 export { ContactCreated, ContactUpdated, LeadAssigned, LeadCreated, LeadStatusChanged, LeadUpdated } from "./events.ts";
+export { type EntityChange } from "./entity-change.ts";
 export { SalesHooks } from "./hooks.ts";
 export { type Lead, LeadRepository } from "./lead.ts";
 export { IdentityNormaliser } from "./identity-normaliser.ts";
@@ -45,12 +46,24 @@ export {
   type CrmProviderState,
   CrmProviders,
   type CrmRecord,
+  type CrmReference,
   type CrmSaveResult,
   type CrmSnapshot,
 } from "./crm-provider.ts";
 export { type Deal, DealRepository } from "./deal.ts";
 export { DealCreated, DealLost, DealStageChanged, DealUpdated, DealWon, LeadConverted } from "./deal-events.ts";
 export { DealHooks } from "./deal-hooks.ts";
+export {
+  AssignDeal,
+  CreateDeal,
+  CreatePipeline,
+  GetDeal,
+  ListDeals,
+  ListPipelines,
+  MoveDeal,
+  UpdateDeal,
+  UpdatePipeline,
+} from "./deal-operations.ts";
 export { companySchema, dealSchema, pipelineSchema, stageSchema } from "./deal-schemas.ts";
 export {
   type ConversionOptions,
@@ -62,4 +75,4 @@ export {
 } from "./lead-converter.ts";
 export { type Money, moneySchema } from "./money.ts";
 export { type OwnerId } from "./owner-id.ts";
-export { type Pipeline, PipelineRepository, type Stage } from "./pipeline.ts";
+export { type Pipeline, PipelineRepository, type Stage, defaultStages } from "./pipeline.ts";

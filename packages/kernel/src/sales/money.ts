@@ -8,7 +8,9 @@ export interface Money {
   readonly currency: string;
 }
 
+export const currencySchema = z.string().regex(/^[A-Z]{3}$/, "an ISO 4217 code, such as EUR");
+
 export const moneySchema: z.ZodType<Money> = z.strictObject({
   amount: z.string().regex(/^-?(0|[1-9]\d{0,14})(\.\d{1,4})?$/, "a decimal number as text, such as 1999.90"),
-  currency: z.string().regex(/^[A-Z]{3}$/, "an ISO 4217 code, such as EUR"),
+  currency: currencySchema,
 });

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { criteriaUp, inItems } from "../bus/nested-step.ts";
 import { defineCommand, defineQuery } from "../bus/operation.ts";
 import { criteriaSchema } from "../infrastructure/criteria-schema.ts";
+import { sortSchema } from "../infrastructure/page-schema.ts";
 import type { Page } from "../infrastructure/page.ts";
 import { attributes, id, pageOf, pageRequestFields } from "../schema.ts";
 import type { Lead } from "./lead.ts";
@@ -15,7 +16,10 @@ import {
   leadV1Schema,
 } from "./schemas.ts";
 
-const listInput = z.object({ ...pageRequestFields, criteria: criteriaSchema.exactOptional() });
+const listFields = { ...pageRequestFields, criteria: criteriaSchema.exactOptional() };
+const listInput = z.object({ ...listFields, sort: sortSchema.exactOptional() });
+/** Lists could not be sorted then. */
+const listInputV1 = z.object(listFields);
 const byId = z.object({ id });
 
 export const contactWithIdentities = z.object({ contact: contactSchema, identities: z.array(channelIdentitySchema) });
@@ -60,7 +64,7 @@ export const GetContact = defineQuery({
 
 export const ListContacts = defineQuery({
   name: "sales.contact.list",
-  description: "Contacts that match, newest first.",
+  description: "Contacts that match, newest first unless `sort` says otherwise.",
   input: listInput,
   output: pageOf(contactSchema),
   permission: "sales.contact.read",
@@ -155,14 +159,14 @@ export const GetLead = defineQuery({
 export const ListLeads = defineQuery({
   name: "sales.lead.list",
   version: 2,
-  description: "Leads that match, newest first.",
+  description: "Leads that match, newest first unless `sort` says otherwise.",
   input: listInput,
   output: pageOf(leadSchema),
   earlier: {
     1: {
-      input: listInput,
+      input: listInputV1,
       output: pageOf(leadV1Schema),
-      up: ({ criteria, ...page }: z.output<typeof listInput>) =>
+      up: ({ criteria, ...page }: z.output<typeof listInputV1>) =>
         criteria ? { ...page, criteria: criteriaUp(criteria, leadStep) } : page,
       down: (page: Page<Lead>) => leadPageStep.down(page),
     },

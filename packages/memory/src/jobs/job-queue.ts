@@ -6,12 +6,17 @@ import type { Unit } from "../state/unit.ts";
 import { View } from "../state/view.ts";
 import { type JobRow, RUNNING_KEY, STATE, WAITING_KEY, createJobTable, stateKey, thingOf } from "./job-row.ts";
 
+/** What a timer of the machine can hold. Milliseconds. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** The jobs that wait, run or were given up, and the rules of moving between these. */
 export class JobQueue {
   readonly database: Database;
   readonly #rows = createJobTable();
   readonly #names = new Set<string>();
   readonly #watchers = new Set<(name: string) => void>();
+  /** How to stop waiting for the time of jobs that are not due, by job. */
+  readonly #early = new Map<string, (() => void)[]>();
 
   constructor(database: Database) {
     this.database = database;
@@ -19,13 +24,14 @@ export class JobQueue {
 
   enqueue<T>(job: JobDefinition<T>, data: T, options: EnqueueOptions): Promise<void> {
     const { tenantId, actor, correlationId, locale } = executionContext();
+    const now = this.database.clock.now();
     const row: JobRow = {
       id: this.database.ids.next(),
       name: job.name,
       key: options.key ?? null,
       data: frozenCopy(data) as Json,
       state: "waiting",
-      runAt: options.runAt === undefined ? this.database.clock.now() : Date.parse(options.runAt),
+      runAt: options.runAt === undefined ? now : Date.parse(options.runAt),
       attempts: 0,
       tenantId,
       actor,
@@ -33,7 +39,7 @@ export class JobQueue {
       locale,
       error: null,
     };
-    return this.database.write((unit) => this.#wait(unit, row));
+    return this.database.write((unit) => this.#wait(unit, row, row.runAt - now));
   }
 
   /** Takes up to `most` jobs that are due, the longest due first, and marks them as running. */
@@ -51,16 +57,10 @@ export class JobQueue {
     });
   }
 
-  /** Whether a claim could get something now, and when the next job falls due. */
-  outlook(name: string): { readonly ready: boolean; readonly nextAt: number } {
+  /** Whether a claim could get something now. */
+  isReady(name: string): boolean {
     const view = new View(undefined);
-    const now = this.database.clock.now();
-    let [ready, nextAt] = [false, Infinity];
-    for (const row of view.lookup(this.#rows, STATE, stateKey(name, "waiting"))) {
-      if (row.runAt > now) nextAt = Math.min(nextAt, row.runAt);
-      else ready ||= !this.#isBusy(view, row);
-    }
-    return { ready, nextAt };
+    return this.#due(view, name).some((row) => !this.#isBusy(view, row));
   }
 
   done(row: JobRow): Promise<void> {
@@ -72,7 +72,7 @@ export class JobQueue {
 
   /** Puts a job that was interrupted back as if it had never been tried. */
   putBack(row: JobRow): Promise<void> {
-    return this.database.write((unit) => this.#wait(unit, { ...row, state: "waiting" }));
+    return this.database.write((unit) => this.#wait(unit, { ...row, state: "waiting" }, 0));
   }
 
   /** Plans the next attempt of a job, or gives it up. */
@@ -93,7 +93,7 @@ export class JobQueue {
     const delay = known?.retryAfterMs ?? Math.min(job.backoffMs * 2 ** (attempts - 1), job.maxBackoffMs);
     const runAt = this.database.clock.now() + delay;
     return this.database.write((unit) =>
-      this.#wait(unit, { ...row, state: "waiting", attempts, runAt, error: message }),
+      this.#wait(unit, { ...row, state: "waiting", attempts, runAt, error: message }, delay),
     );
   }
 
@@ -115,8 +115,14 @@ export class JobQueue {
     return () => void this.#watchers.delete(changed);
   }
 
-  /** Lets a job wait; of two that wait for one thing only the first stays, at the earlier of their times. */
-  #wait(unit: Unit, row: JobRow): void {
+  /** Waits for no job's time any more. */
+  stop(): void {
+    for (const cancels of this.#early.values()) for (const cancel of cancels) cancel();
+    this.#early.clear();
+  }
+
+  /** Lets a job wait, for `delay` milliseconds; of two that wait for one thing only the first stays, at the earlier of their times. */
+  #wait(unit: Unit, row: JobRow, delay: number): void {
     const [other] = row.key === null ? [] : new View(unit).lookup(this.#rows, WAITING_KEY, thingOf(row));
     if (other) {
       unit.write(this.#rows, row.id, null);
@@ -128,7 +134,31 @@ export class JobQueue {
     } else {
       unit.write(this.#rows, row.id, row);
     }
+    unit.atCommit(() => (other ? this.#hurry(other, delay) : this.#delay(row, delay)));
     this.#announce(unit, row.name);
+  }
+
+  /** A timer measures the delay: the time of day may be set forward or back meanwhile. */
+  #delay(row: JobRow, milliseconds: number): void {
+    if (milliseconds <= 0) return;
+    const cancels = this.#early.get(row.id) ?? [];
+    this.#early.set(row.id, cancels);
+    const part = Math.min(milliseconds, LONGEST_TIMER_MS);
+    const pass = () => (part < milliseconds ? this.#delay(row, milliseconds - part) : this.#ripen(row));
+    cancels.push(this.database.atRoot(() => this.database.clock.schedule(part, pass)));
+  }
+
+  /** A job that is early falls due after so long at the latest. */
+  #hurry(row: JobRow, milliseconds: number): void {
+    if (!this.#early.has(row.id)) return;
+    if (milliseconds > 0) this.#delay(row, milliseconds);
+    else this.#ripen(row);
+  }
+
+  #ripen({ id, name }: JobRow): void {
+    for (const cancel of this.#early.get(id) ?? []) cancel();
+    this.#early.delete(id);
+    for (const changed of this.#watchers) changed(name);
   }
 
   #announce(unit: Unit, name: string): void {
@@ -141,9 +171,8 @@ export class JobQueue {
   }
 
   #due(view: View, name: string): readonly JobRow[] {
-    const now = this.database.clock.now();
-    const due = [...view.lookup(this.#rows, STATE, stateKey(name, "waiting"))].filter(({ runAt }) => runAt <= now);
-    return due.toSorted((left, right) => left.runAt - right.runAt);
+    const waiting = [...view.lookup(this.#rows, STATE, stateKey(name, "waiting"))];
+    return waiting.filter(({ id }) => !this.#early.has(id)).toSorted((left, right) => left.runAt - right.runAt);
   }
 
   #isBusy(view: View, row: JobRow): boolean {

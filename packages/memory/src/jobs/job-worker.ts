@@ -16,7 +16,6 @@ export class JobWorker implements RunningWorker {
   #claiming: Promise<void> = Promise.resolve();
   #isClaiming = false;
   #lookAgain = false;
-  #cancelTimer: (() => void) | undefined;
 
   constructor(queue: JobQueue, job: JobDefinition, run: Run) {
     this.#queue = queue;
@@ -31,7 +30,6 @@ export class JobWorker implements RunningWorker {
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#unwatch();
-    this.#cancelTimer?.();
     await this.#claiming;
     await Promise.all(this.#running);
   }
@@ -49,25 +47,13 @@ export class JobWorker implements RunningWorker {
       while (this.#lookAgain && !this.#stopping.signal.aborted) {
         this.#lookAgain = false;
         const free = this.#job.concurrency - this.#running.size;
-        const { ready, nextAt } = this.#queue.outlook(this.#job.name);
-        if (free > 0 && ready) {
-          for (const row of await this.#queue.claim(this.#job.name, free)) this.#start(row);
-          this.#lookAgain = true;
-        } else {
-          this.#setTimer(nextAt);
-        }
+        if (free <= 0 || !this.#queue.isReady(this.#job.name)) continue;
+        for (const row of await this.#queue.claim(this.#job.name, free)) this.#start(row);
+        this.#lookAgain = true;
       }
     } finally {
       this.#isClaiming = false;
     }
-  }
-
-  #setTimer(nextAt: number): void {
-    this.#cancelTimer?.();
-    if (nextAt === Infinity) return;
-    const { clock } = this.#queue.database;
-    const delay = Math.min(nextAt - clock.now(), LONGEST_TIMER_MS);
-    this.#cancelTimer = clock.schedule(Math.max(delay, 0), () => this.#wake());
   }
 
   #start(row: JobRow): void {
@@ -90,6 +76,3 @@ export class JobWorker implements RunningWorker {
     await this.#queue.done(row);
   }
 }
-
-/** What a timer of the machine can hold. Milliseconds. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;

@@ -53,6 +53,7 @@ export class MemoryJobs implements Jobs {
 
   async stop(): Promise<void> {
     for (const cancel of this.#schedules.values()) cancel();
+    this.#queue.stop();
     await Promise.all([...this.#workers].map((worker) => worker.stop()));
   }
 

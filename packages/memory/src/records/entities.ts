@@ -1,6 +1,6 @@
 import type { ChannelAccount, Conversation, Message } from "@crmessenger/kernel/communication";
 import type { Role, Team, User } from "@crmessenger/kernel/iam";
-import type { ChannelIdentity, Contact, Lead } from "@crmessenger/kernel/sales";
+import type { ChannelIdentity, Contact, Deal, Lead, Pipeline } from "@crmessenger/kernel/sales";
 import { keyOf } from "../state/table.ts";
 import { entityTable } from "./entity-table.ts";
 
@@ -30,6 +30,8 @@ export function createEntityTables() {
       ],
     }),
     leads: entityTable<Lead>("leads", { by: ["contactId"] }),
+    pipelines: entityTable<Pipeline>("pipelines", { unique: { name: ["name"] } }),
+    deals: entityTable<Deal>("deals", { by: ["pipelineId", "contactId"] }),
     accounts: entityTable<ChannelAccount>("channel accounts", {}),
     conversations: entityTable<Conversation>("conversations", {
       unique: { chat: ["channelAccountId", "externalId"] },

@@ -26,7 +26,7 @@ export function pageOf<R>(rows: readonly R[], request: PageRequest, how: Sortabl
   const sort = request.sort ?? [];
   const limit = Math.min(Math.max(request.limit ?? DEFAULT_LIMIT, 1), MAX_LIMIT);
   const idDirection = sort.at(-1)?.direction ?? "desc";
-  const placeOf = (row: R): Place => [...sort.map(({ field }) => fieldOf(how.subject(row), field)), how.id(row)];
+  const placeOf = (row: R): Place => [...sort.map((by) => sortedValue(how.subject(row), by)), how.id(row)];
   const compare = (left: Place, right: Place) =>
     comparePlaces(left, right, [...sort.map(({ direction }) => direction), idDirection]);
   const placed = rows
@@ -38,6 +38,13 @@ export function pageOf<R>(rows: readonly R[], request: PageRequest, how: Sortabl
   const last = page.at(-1);
   const more = last !== undefined && start + limit < placed.length;
   return { items: page.map(({ row }) => row), ...(more ? { next: writeCursor(last.place, sort) } : {}) };
+}
+
+/** A value of another kind than is asked for counts as null. */
+function sortedValue(subject: CriteriaSubject, { field, kind }: Sort): Json {
+  const value = fieldOf(subject, field);
+  if (kind === undefined || !field.includes(".")) return value;
+  return typeof value === (kind === "number" || kind === "boolean" ? kind : "string") ? value : null;
 }
 
 function comparePlaces(left: Place, right: Place, directions: readonly Sort["direction"][]): number {
@@ -63,7 +70,7 @@ function kindRank(value: Json): number {
 }
 
 function signature(sort: readonly Sort[]): string {
-  return sort.map(({ field, direction }) => `${direction} ${field}`).join();
+  return sort.map(({ field, direction, kind = "" }) => `${direction} ${field} ${kind}`).join();
 }
 
 function writeCursor(place: Place, sort: readonly Sort[]): string {

@@ -10,11 +10,23 @@ export class Layer<R extends object> {
   /** Null stands for a deleted row. */
   readonly rows = new Map<string, R | null>();
   readonly #keys = new Map<Index<R>, Map<string, Set<string>>>();
-  readonly #indexes: readonly Index<R>[];
+  #indexes: readonly Index<R>[];
 
   constructor(indexes: readonly Index<R>[]) {
     this.#indexes = indexes;
     for (const index of indexes) this.#keys.set(index, new Map());
+  }
+
+  /** Lists what is there in one more index. */
+  addIndex(index: Index<R>): void {
+    this.#indexes = [...this.#indexes, index];
+    this.#keys.set(index, new Map());
+    for (const [primary, row] of this.rows) if (row) this.#list(index, primary, row);
+  }
+
+  dropIndex(index: Index<R>): void {
+    this.#indexes = this.#indexes.filter((other) => other !== index);
+    this.#keys.delete(index);
   }
 
   /** Primary keys of the rows that have this key in the index. */
@@ -26,20 +38,22 @@ export class Layer<R extends object> {
     this.#unlist(primary);
     this.rows.set(primary, row);
     if (!row) return;
-    for (const index of this.#indexes) {
-      const entries = this.#keys.get(index) as Map<string, Set<string>>;
-      for (const key of index.keys(row)) {
-        const found = entries.get(key);
-        if (found) found.add(primary);
-        else entries.set(key, new Set([primary]));
-      }
-    }
+    for (const index of this.#indexes) this.#list(index, primary, row);
   }
 
   /** Forgets the row, as if it had never been set. */
   drop(primary: string): void {
     this.#unlist(primary);
     this.rows.delete(primary);
+  }
+
+  #list(index: Index<R>, primary: string, row: R): void {
+    const entries = this.#keys.get(index) as Map<string, Set<string>>;
+    for (const key of index.keys(row)) {
+      const found = entries.get(key);
+      if (found) found.add(primary);
+      else entries.set(key, new Set([primary]));
+    }
   }
 
   #unlist(primary: string): void {
@@ -60,7 +74,7 @@ export class Layer<R extends object> {
 export class Table<R extends object> {
   readonly name: string;
   readonly committed: Layer<R>;
-  readonly #indexes: ReadonlyMap<string, Index<R>>;
+  readonly #indexes: Map<string, Index<R>>;
 
   constructor(name: string, indexes: readonly Index<R>[]) {
     this.name = name;
@@ -74,6 +88,19 @@ export class Table<R extends object> {
 
   index(name: string): Index<R> | undefined {
     return this.#indexes.get(name);
+  }
+
+  /** For the committed rows, and for the units of work that begin now: nobody else may be writing. */
+  addIndex(index: Index<R>): void {
+    this.#indexes.set(index.name, index);
+    this.committed.addIndex(index);
+  }
+
+  dropIndex(name: string): void {
+    const index = this.#indexes.get(name);
+    if (!index) return;
+    this.#indexes.delete(name);
+    this.committed.dropIndex(index);
   }
 
   newLayer(): Layer<R> {

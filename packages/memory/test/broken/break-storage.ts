@@ -1,7 +1,9 @@
 import { type Plugin, runInContext } from "@crmessenger/kernel";
 import type { Intake, Timeline } from "@crmessenger/kernel/communication";
 import type {
+  AttributeIndexes,
   Auditor,
+  Clock,
   Collections,
   EventLog,
   Idempotency,
@@ -28,6 +30,7 @@ export interface Parts {
   readonly collections: Collections;
   readonly secrets: Secrets;
   readonly settings: Settings;
+  readonly attributeIndexes: AttributeIndexes;
   readonly auditor: Auditor;
   readonly timeline: Timeline;
   readonly leases: Leases;
@@ -36,12 +39,12 @@ export interface Parts {
 }
 
 /** The memory plugin with parts replaced by wrong ones. */
-export function breakStorage(replace: (parts: Parts) => Partial<Parts>): Plugin {
+export function breakStorage(replace: (parts: Parts, services: { readonly clock: Clock }) => Partial<Parts>): Plugin {
   const plugin = memory();
   const boot: Plugin["definition"]["boot"] = (services, context) => {
     const wiring = plugin.definition.boot?.(services, context) ?? {};
     const parts = wiring.provide as unknown as Parts;
-    return { ...wiring, provide: { ...parts, ...replace(parts) } as never };
+    return { ...wiring, provide: { ...parts, ...replace(parts, services as unknown as { clock: Clock }) } as never };
   };
   return { ...plugin, definition: { ...plugin.definition, boot } };
 }

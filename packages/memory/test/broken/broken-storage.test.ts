@@ -9,14 +9,25 @@ import {
 } from "@crmessenger/testing";
 import { describe, expect, test } from "vitest";
 import { memory } from "../../src/plugin.ts";
+import { clockBreakages } from "./clock-breakages.ts";
+import { crashBreakages } from "./crash-breakages.ts";
 import { documentBreakages } from "./document-breakages.ts";
 import { fileBreakages } from "./file-breakages.ts";
 import { flowBreakages } from "./flow-breakages.ts";
+import { indexBreakages } from "./index-breakages.ts";
 import { journalBreakages } from "./journal-breakages.ts";
 import { stateBreakages } from "./state-breakages.ts";
 
 describe("A storage that is broken on purpose", () => {
-  const breakages = [...stateBreakages, ...flowBreakages, ...documentBreakages, ...journalBreakages];
+  const breakages = [
+    ...stateBreakages,
+    ...flowBreakages,
+    ...documentBreakages,
+    ...journalBreakages,
+    ...crashBreakages,
+    ...clockBreakages,
+    ...indexBreakages,
+  ];
 
   test.each(breakages)("and $fault is noticed: $noticedBy", async ({ fault, suite, plugin, noticedBy }) => {
     const reports = await runSuite(

@@ -52,7 +52,9 @@ export class Pump {
     this.#woken = true;
     if (this.#state !== "running" || this.#current) return;
     this.#cancelTimer();
-    const pause = this.#startedAt + (this.#options.paceMs?.() ?? 0) - this.#services.clock.now();
+    const pace = this.#options.paceMs?.() ?? 0;
+    // No longer than the pace: the time of day may have been set back.
+    const pause = Math.min(pace, this.#startedAt + pace - this.#services.clock.now());
     if (pause > 0) this.#schedule(pause);
     else this.#begin();
   }

@@ -1,10 +1,12 @@
 import type { CriteriaValue } from "@crmessenger/kernel/infrastructure";
 import type { Column, RecordTable } from "../repository/record-columns.ts";
+import { AttributeOperand } from "./attribute-operand.ts";
 import { JsonOperand } from "./json-operand.ts";
 import {
   type Operand,
   type PresentValue,
   type SqlOrder,
+  isFiniteNumber,
   isInteger,
   isNumber,
   isStorable,
@@ -17,9 +19,15 @@ const NEVER = "false";
 
 /** The operand for a field of a record: a column, a path into a JSON column, or nothing at all, which is null. */
 export function operandOf(field: string, table: RecordTable, parameters: SqlParameters): Operand {
-  const [property = "", ...path] = field.split(".");
-  const column = table.columns.get(property);
-  if (column?.kind === "json") return new JsonOperand(column.sql, path, parameters);
+  const whole = table.columns.get(field);
+  const [property = "", ...path] = whole ? [field] : field.split(".");
+  const column = whole ?? table.columns.get(property);
+  if (column?.kind === "json") {
+    const [name, ...deeper] = path;
+    return column.holdsFields && name !== undefined && deeper.length === 0
+      ? new AttributeOperand(column.sql, name, parameters)
+      : new JsonOperand(column.sql, path, parameters);
+  }
   if (!column || path.length > 0) return nothing;
   return OPERANDS[column.kind](column, parameters);
 }
@@ -64,6 +72,14 @@ const OPERANDS: Readonly<
       isNumber(value)
         ? `${column.sql} ${order} ${parameters.add(value, isInteger(value) ? "integer" : "numeric")}`
         : NEVER,
+    like: () => NEVER,
+  }),
+
+  number: (column, parameters) => ({
+    isNull: () => nullness(column),
+    equals: (values) => isOneOf(column.sql, values.filter(isFiniteNumber), "double precision", parameters),
+    compare: (order, value) =>
+      isNumber(value) ? `${column.sql} ${order} ${parameters.add(value, "double precision")}` : NEVER,
     like: () => NEVER,
   }),
 

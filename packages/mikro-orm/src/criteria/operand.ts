@@ -39,3 +39,7 @@ export function isNumber(value: unknown): value is number {
 export function isInteger(value: unknown): value is number {
   return Number.isInteger(value) && Math.abs(value as number) < MAX_INTEGER;
 }
+
+export function isFiniteNumber(value: unknown): value is number {
+  return Number.isFinite(value);
+}

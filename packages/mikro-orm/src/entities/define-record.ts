@@ -48,6 +48,7 @@ function column(property: string, kind: string): Column {
     sql: `"${columnName(property)}"`,
     kind: kind.replace("?", "") as ColumnKind,
     nullable: kind.endsWith("?"),
+    holdsFields: property === "attributes",
   };
 }
 

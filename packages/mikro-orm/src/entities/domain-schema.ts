@@ -1,7 +1,7 @@
 import type { SchemaStep } from "../background/migration.ts";
 
 /** What every record's table begins with. Text is compared by code point everywhere, hence the collation. */
-const RECORD = `
+export const RECORD = `
   id uuid primary key,
   tenant_id text collate "C" not null,
   version integer not null check (version > 0),

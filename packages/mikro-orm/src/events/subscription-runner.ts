@@ -136,7 +136,9 @@ export class SubscriptionRunner implements RunningSubscription {
         continue;
       }
       await this.#skip(progress, through, WORTH_WRITING);
-      if (progress.seen >= this.#services.sequencer.head) await this.#bell.wait();
+      if (progress.seen < this.#services.sequencer.head) continue;
+      await this.#bell.wait();
+      if (this.subscription.lingerMs !== undefined) await this.#pause(this.subscription.lingerMs);
     }
     if (!lease.signal.aborted) await this.#skip(progress, progress.seen, 1);
   }
@@ -238,10 +240,14 @@ export class SubscriptionRunner implements RunningSubscription {
   /** Waits, unless the subscription is stopped, moved or no longer ours. */
   async #pause(milliseconds: number): Promise<void> {
     const { clock } = this.#services;
-    const until = clock.now() + milliseconds;
-    const goOn = () => this.#isStopping() || this.#moved || this.#lease?.signal.aborted === true;
-    for (let left = milliseconds; left > 0 && !goOn(); left = until - clock.now())
-      await this.#bell.wait({ clock, ms: left });
+    let over = false;
+    const cancel = clock.schedule(milliseconds, () => {
+      over = true;
+      this.#bell.ring();
+    });
+    const goOn = () => over || this.#isStopping() || this.#moved || this.#lease?.signal.aborted === true;
+    while (!goOn()) await this.#bell.wait();
+    cancel();
   }
 
   #isStopping(): boolean {

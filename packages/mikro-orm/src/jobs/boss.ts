@@ -31,7 +31,7 @@ export function startScheduler(options: BossOptions): Promise<PgBoss> {
  * Reads pg-boss's code, which is no light load for those who have no jobs, so it is not among our imports. Called while
  * the database is still being opened, it costs the start nothing; a failure is told by whoever needs the code.
  */
-export function loadBoss(): Promise<typeof import("pg-boss")> {
+export function loadBoss(): Promise<{ readonly PgBoss: typeof PgBoss }> {
   return import("pg-boss");
 }
 

@@ -5,7 +5,12 @@ import { HeldLease } from "./held-lease.ts";
 function leaseOf(ttlMs: number) {
   const clock = createTestClock();
   let [renewals, givenUp] = [0, 0];
-  const keeper = { clock, renew: () => void (renewals += 1), giveUp: async () => void (givenUp += 1) };
+  const keeper = {
+    clock,
+    now: () => clock.now(),
+    renew: () => void (renewals += 1),
+    giveUp: async () => void (givenUp += 1),
+  };
   const lease = new HeldLease({ name: "testing.lease", fencingToken: 4, ttlMs, since: clock.now() }, keeper);
   return { clock, lease, renewals: () => renewals, givenUp: () => givenUp };
 }

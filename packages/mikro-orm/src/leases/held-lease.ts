@@ -5,12 +5,14 @@ export interface Tenure {
   readonly name: string;
   readonly fencingToken: number;
   readonly ttlMs: number;
-  /** When the lease was asked for. The database began to count no earlier. */
+  /** When the lease was asked for, by {@link LeaseKeeper.now}. The database began to count no earlier. */
   readonly since: number;
 }
 
 export interface LeaseKeeper {
   readonly clock: Clock;
+  /** Milliseconds since any moment. Unlike the time of day it never goes back. */
+  now(): number;
   /** Called when it is time to renew. */
   renew(): void;
   giveUp(lease: HeldLease): Promise<void>;
@@ -53,7 +55,7 @@ export class HeldLease implements Lease {
     this.#cancelTimers();
     this.#since = since;
     const { clock, renew } = this.#keeper;
-    const passed = clock.now() - since;
+    const passed = this.#keeper.now() - since;
     const cancelRenewal = clock.schedule(this.ttlMs / 3 - passed, renew);
     const cancelEnd = clock.schedule(this.ttlMs - passed, () => this.lose("It could not be renewed in time."));
     this.#cancelTimers = () => {

@@ -13,6 +13,7 @@ const PROPERTIES = {
   uuid: () => p.uuid(),
   text: () => p.text(),
   integer: () => p.integer(),
+  number: () => p.double(),
   boolean: () => p.boolean(),
   time: () => p.type(TimeType).runtimeType("string"),
   list: () => p.array().columnType("text[]"),

@@ -94,7 +94,8 @@ export class PermitQueue {
   async #handOut(permits: number, windowMs: number): Promise<void> {
     const { clock } = this.#services;
     const tooEarly = this.#used.length < permits ? 0 : (this.#used.at(-permits) as number) + windowMs - clock.now();
-    if (tooEarly > 0) await clock.sleep(tooEarly, this.#stopped.signal);
+    // No longer than the window: the time of day may have been set back.
+    if (tooEarly > 0) await clock.sleep(Math.min(tooEarly, windowMs), this.#stopped.signal);
     this.#used.push(clock.now());
     if (this.#used.length > permits) this.#used.splice(0, this.#used.length - permits);
     this.#waiting.shift()?.permit.resolve();

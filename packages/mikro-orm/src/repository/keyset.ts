@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { CrmError } from "@crmessenger/kernel";
-import { type CriteriaSubject, type Json, type Sort, fieldOf } from "@crmessenger/kernel/infrastructure";
+import { type AttributeKind, type CriteriaSubject, type Json, type Sort, fieldOf } from "@crmessenger/kernel/infrastructure";
+import { type AttributeSql, PREFIX_LENGTH, attributeSql } from "../criteria/attribute-sql.ts";
 import { JsonOperand } from "../criteria/json-operand.ts";
 import type { SqlParameters } from "../criteria/sql-parameters.ts";
 import type { RecordTable } from "./record-columns.ts";
@@ -18,6 +19,7 @@ const COLUMN_TYPES = {
   uuid: "uuid",
   text: "text",
   integer: "integer",
+  number: "double precision",
   boolean: "boolean",
   time: "timestamptz",
 } as const;
@@ -99,10 +101,13 @@ function beyond({ sql, descending, nullable }: SortKey, placeholder: string): st
 }
 
 /** Values inside JSON may be of any kind: numbers come first, then text and booleans by code point. */
-function sortKeys({ field, direction }: Sort, table: RecordTable, parameters: SqlParameters): readonly SortKey[] {
+function sortKeys({ field, direction, kind: asked }: Sort, table: RecordTable, parameters: SqlParameters): readonly SortKey[] {
   const [property = "", ...path] = field.split(".");
   const column = table.columns.get(property);
   const descending = direction === "desc";
+  const [name] = path;
+  if (column?.holdsFields && name !== undefined && path.length === 1)
+    return ofKind(asked, attributeKeys(attributeSql(column.sql, name), descending, (record) => fieldOf(record, field)));
   if (column?.kind === "json") {
     const { sql } = new JsonOperand(column.sql, path, parameters);
     const kind = `jsonb_typeof(${sql})`;
@@ -113,15 +118,18 @@ function sortKeys({ field, direction }: Sort, table: RecordTable, parameters: Sq
       nullable: true,
       valueOf: (record) => onlyIf("number", fieldOf(record, field)),
     };
-    const text: SortKey = {
-      sql: `(case when ${kind} in ('string', 'boolean') then (${sql} #>> '{}') end) collate "C"`,
+    const ofText = (kinds: readonly ("string" | "boolean")[]): SortKey => ({
+      sql: `(case when ${kind} in (${kinds.map((name) => `'${name}'`).join(", ")}) then (${sql} #>> '{}') end) collate "C"`,
       type: "text",
       descending,
       nullable: true,
-      valueOf: (record) =>
-        onlyIf("string", fieldOf(record, field)) ?? onlyIf("boolean", fieldOf(record, field))?.toString() ?? null,
-    };
-    return [number, text];
+      valueOf: (record) => {
+        const value = fieldOf(record, field);
+        return kinds.some((name) => onlyIf(name, value) !== null) ? String(value) : null;
+      },
+    });
+    if (asked === undefined) return [number, ofText(["string", "boolean"])];
+    return ofKind(asked, { number: [number], text: [ofText(["string"])], boolean: [ofText(["boolean"])] });
   }
   if (!column || column.kind === "list" || path.length > 0) throw unsortable(field, table);
   return [
@@ -133,6 +141,44 @@ function sortKeys({ field, direction }: Sort, table: RecordTable, parameters: Sq
       valueOf: (record) => fieldOf(record, field),
     },
   ];
+}
+
+interface KeysByKind {
+  readonly number: readonly SortKey[];
+  readonly text: readonly SortKey[];
+  readonly boolean: readonly SortKey[];
+}
+
+/** The keys for values of one kind, or of all: numbers, then text, then booleans. */
+function ofKind(kind: AttributeKind | undefined, { number, text, boolean }: KeysByKind): readonly SortKey[] {
+  if (kind === undefined) return [...number, ...text, ...boolean];
+  if (kind === "number") return number;
+  return kind === "boolean" ? boolean : text;
+}
+
+/** What an index holds of a text comes first, and the whole text settles the rest. */
+function attributeKeys(
+  sql: AttributeSql,
+  descending: boolean,
+  valueOf: (record: CriteriaSubject) => Json,
+): KeysByKind {
+  const key = (expression: string, type: string, valueIn: (record: CriteriaSubject) => Json): SortKey => ({
+    sql: expression,
+    type,
+    descending,
+    nullable: true,
+    valueOf: valueIn,
+  });
+  const whole = (record: CriteriaSubject) => onlyIf("string", valueOf(record));
+  const prefix = (record: CriteriaSubject) => {
+    const text = whole(record);
+    return typeof text === "string" ? [...text].slice(0, PREFIX_LENGTH).join("") : null;
+  };
+  return {
+    number: [key(sql.number, "numeric", (record) => onlyIf("number", valueOf(record)))],
+    text: [key(sql.text, "text", prefix), key(sql.wholeText, "text", whole)],
+    boolean: [key(sql.boolean, "text", (record) => onlyIf("boolean", valueOf(record))?.toString() ?? null)],
+  };
 }
 
 function onlyIf(kind: "number" | "string" | "boolean", value: Json): Json {

@@ -1,5 +1,5 @@
 /** How a column's values compare; the criteria compiler goes by it. */
-export type ColumnKind = "uuid" | "text" | "integer" | "boolean" | "time" | "list" | "json";
+export type ColumnKind = "uuid" | "text" | "integer" | "number" | "boolean" | "time" | "list" | "json";
 
 export interface Column {
   /** The record's property. */
@@ -8,6 +8,8 @@ export interface Column {
   readonly sql: string;
   readonly kind: ColumnKind;
   readonly nullable: boolean;
+  /** Custom fields lie in it, each with values of one kind, and may have indexes. */
+  readonly holdsFields?: boolean;
 }
 
 /** What SQL has to know of records. */

@@ -1,22 +1,11 @@
 import type { Activity } from "@crmessenger/kernel/communication";
 import { type Lead, LeadAssigned, LeadStatusChanged, LeadUpdated } from "@crmessenger/kernel/sales";
-import { applyDraft } from "../record/apply-draft.ts";
+import { applyChange } from "../record/apply-change.ts";
 import { changesBetween } from "../record/changes-between.ts";
 import type { SalesServices } from "../services.ts";
 
-/** What no plugin changes on the side: identity, and what has rules of its own. */
-const FIXED = [
-  "id",
-  "tenantId",
-  "version",
-  "createdAt",
-  "updatedAt",
-  "deletedAt",
-  "contactId",
-  "status",
-  "statusSince",
-  "statusReason",
-] as const;
+/** What no plugin changes on the side: what has rules of its own. */
+const FIXED = ["contactId", "status", "statusSince", "statusReason"] as const;
 
 /**
  * Stores a changed lead with everything that goes with a change: the plugins' say, the audit entry, the timeline and
@@ -28,7 +17,7 @@ export async function storeLead(
 ): Promise<Lead> {
   const { before, action } = change;
   if (Object.keys(changesBetween(before, change.after)).length === 0) return before;
-  const after = await applyDraft(services.hooks.leadChange, change.after, FIXED);
+  const after = await applyChange(services.hooks.leadChange, { previous: before, next: change.after }, FIXED);
   const changes = changesBetween(before, after);
   const fields = Object.keys(changes);
   if (fields.length === 0) return before;

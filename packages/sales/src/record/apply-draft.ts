@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { CrmError, type TransformHook } from "@crmessenger/kernel";
+import { askPlugins } from "./ask-plugins.ts";
 
 /**
  * The draft after every plugin had its say. A plugin that changes what makes the entity that entity, or that has a
@@ -10,15 +11,17 @@ export async function applyDraft<T extends object>(
   draft: T,
   fixed: readonly (keyof T & string)[],
 ): Promise<T> {
-  const result = await hook.apply(draft);
+  const result = await askPlugins(hook, draft);
   if (result === draft) return draft;
   const touched = fixed.find((field) => !isDeepStrictEqual(result[field], draft[field]));
   if (touched === undefined) return result;
-  throw new CrmError(
+  throw protectedField(hook.name, touched, fixed);
+}
+
+export function protectedField(point: string, field: string, fixed: readonly string[]): CrmError {
+  return new CrmError(
     "CRM_SALES_DRAFT_PROTECTED",
-    `A plugin changed "${touched}" in ${hook.name}, which is not its to change. Fields it may not touch: ${fixed.join(", ")}.`,
-    {
-      details: { point: hook.name, field: touched },
-    },
+    `A plugin changed "${field}" in ${point}, which is not its to change. Fields it may not touch: ${fixed.join(", ")}.`,
+    { details: { point, field } },
   );
 }

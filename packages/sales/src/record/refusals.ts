@@ -1,18 +1,22 @@
 import { CrmError } from "@crmessenger/kernel";
 import type { EntityRecord } from "@crmessenger/kernel/infrastructure";
 
+type Entity = "contact" | "lead" | "deal" | "pipeline";
+
 /** The same answer for what does not exist and for what the caller may not see. */
-export function notFound(what: "contact" | "lead", id: string): CrmError {
+export function notFound(what: Entity, id: string): CrmError {
   return new CrmError("CRM_SALES_NOT_FOUND", `There is no ${what} ${id}.`, {
     status: 404,
     details: { entity: what, id },
   });
 }
 
-export function outOfScope(what: "contact" | "lead"): CrmError {
+export function outOfScope(what: Entity): CrmError {
+  // Pipelines have no owner.
+  const remedy = what === "pipeline" ? "that takes a grant of scope all" : "make yourself or your team its owner";
   return new CrmError(
     "CRM_SALES_OUT_OF_SCOPE",
-    `You may create only a ${what} that you could see afterwards: make yourself or your team its owner.`,
+    `You may create only a ${what} that you could see afterwards: ${remedy}.`,
     { status: 403, details: { entity: what } },
   );
 }

@@ -28,7 +28,10 @@ export function describeProjection(harness: ProjectionHarness): void {
 
 type Table = ReadonlyMap<string, FactRow>;
 
-/** Rows as the store has them: copies in, copies out. */
+/**
+ * Rows as the store has them: copies in, copies out. Custom fields become columns, which here are one: rows that were
+ * got have it, and keep it when they are put.
+ */
 class MapRows implements FactRows {
   readonly rows: Map<string, FactRow>;
 
@@ -46,7 +49,8 @@ class MapRows implements FactRows {
   }
 
   async putMany(rows: Table): Promise<void> {
-    for (const [key, row] of rows) this.rows.set(key, structuredClone(row));
+    for (const [key, { attributes, ...row }] of rows)
+      this.rows.set(key, structuredClone(attributes === undefined ? row : { ...row, [FIELDS]: attributes }));
   }
 
   async deleteMany(keys: readonly string[]): Promise<void> {
@@ -69,6 +73,9 @@ async function rowsOf(projection: Projection, events: readonly StoredEvent[], ba
   return table.rows;
 }
 
+/** Where the custom fields of a row stand. */
+const FIELDS = "x_attributes";
+
 const sorted = (rows: Table) => [...rows].toSorted(([a], [b]) => (a < b ? -1 : 1));
 
 function facts(harness: ProjectionHarness): void {
@@ -79,8 +86,10 @@ function facts(harness: ProjectionHarness): void {
     expect(fact.name).not.toBe("");
     expect(Object.keys(topics).length).toBeGreaterThan(0);
     for (const wanted of Object.values(topics)) expect(wanted).toBeGreaterThanOrEqual(1);
-    for (const column of [fact.access.owner, fact.access.team])
-      if (column !== null) expect(Object.keys(fact.columns)).toContain(column);
+    const { access, began, columns } = fact;
+    for (const column of [access.owner, access.team, began, ...Object.values(access.fields ?? {})])
+      if (column !== null && column !== undefined) expect(Object.keys(columns)).toContain(column);
+    for (const column of Object.keys(columns)) expect(column, "a column in camelCase").toMatch(/^[a-z][A-Za-z0-9]*$/);
   });
 
   test("makes rows that hold every column, of its kind or null, and no other", async () => {
@@ -88,7 +97,11 @@ function facts(harness: ProjectionHarness): void {
     const rows = await rowsOf(projection, eventsFor(harness, projection));
     expect(rows.size).toBeGreaterThan(0);
     for (const row of rows.values()) {
-      expect(Object.keys(row).toSorted()).toEqual(Object.keys(projection.fact.columns).toSorted());
+      const columns = [
+        ...Object.keys(projection.fact.columns),
+        ...(projection.fact.attributesOf === undefined ? [] : [FIELDS]),
+      ];
+      expect(Object.keys(row).toSorted()).toEqual(columns.toSorted());
       for (const [column, kind] of Object.entries(projection.fact.columns))
         expect(row[column] === null || isOfKind[kind](row[column] as Json), `${column} as ${kind}`).toBe(true);
     }

@@ -18,6 +18,10 @@ export interface CrmProviderUnderTest {
   readonly crm: CrmSide;
   /** Values for a record of this kind, by the provider's own names; other ones for another number. */
   fields(kind: CrmEntityKind, number: number): JsonObject;
+  /** Values for a record of this kind that the CRM refuses. */
+  wrongFields?(kind: CrmEntityKind): JsonObject;
+  /** Lets ten seconds go by there: a CRM that dates changes in whole seconds can't tell what lies closer together. */
+  passTime?(): void;
   /** Lets the next write take effect and its answer get lost. */
   loseAnswer?(): void;
   /** Makes the provider refuse more calls for now, as when its rate limit is reached; answers how to lift that. */
@@ -31,6 +35,8 @@ export interface CrmSide {
   records(kind: CrmEntityKind): Promise<readonly string[]>;
   /** Changes a record there, as a user does. */
   change(kind: CrmEntityKind, externalId: string, fields: JsonObject): Promise<void>;
+  /** The provider's id of what a record belongs to. */
+  ownerOf?(kind: CrmEntityKind, externalId: string): Promise<string | undefined>;
   /** The texts that a conversation of ours shows there, in order. */
   shown?(conversationId: string): Promise<readonly string[]>;
 }
@@ -44,6 +50,7 @@ export function describeCrmProvider(harness: CrmProviderHarness): void {
       return made;
     };
     saving(create);
+    belonging(create);
     failing(create);
     changing(create);
     posting(create);
@@ -62,7 +69,7 @@ function firstKind({ provider }: CrmProviderUnderTest): CrmEntityKind {
 
 function record(made: CrmProviderUnderTest, number: number, changes: Partial<CrmRecord> = {}): CrmRecord {
   const kind = changes.kind ?? firstKind(made);
-  return { kind, id: ids.next(), externalId: null, fields: made.fields(kind, number), ...changes };
+  return { kind, id: ids.next(), belongsTo: null, externalId: null, fields: made.fields(kind, number), ...changes };
 }
 
 const acceptedIds = (results: readonly CrmSaveResult[]): readonly string[] =>
@@ -129,6 +136,34 @@ function saving(create: Create): void {
   });
 }
 
+function belonging(create: Create): void {
+  const both = async () => {
+    const made = await create();
+    const { entities, maxBatch } = made.provider.capabilities;
+    return entities.includes("contact") && entities.includes("lead") && maxBatch > 2 ? made : undefined;
+  };
+
+  test("ties a lead to its contact, whether that comes with it or was there before", async () => {
+    const made = await both();
+    if (!made?.crm.ownerOf) return;
+    const contact = record(made, 1, { kind: "contact" });
+    const leadOf = (number: number) => record(made, number, { kind: "lead", belongsTo: contact });
+    const [first, contactId, second] = acceptedIds(await saveUntilKnown(made, [leadOf(1), contact, leadOf(2)]));
+    const [third] = acceptedIds(await made.provider.save([leadOf(3)]));
+    expect(await made.crm.records("contact")).toEqual([contactId]);
+    expect((await made.crm.records("lead")).toSorted()).toEqual([first, second, third].toSorted());
+    for (const lead of [first, second, third]) expect(await made.crm.ownerOf("lead", lead as string)).toBe(contactId);
+  });
+
+  test("rejects what belongs to something that was never saved", async () => {
+    const made = await both();
+    if (!made) return;
+    const lead = record(made, 1, { kind: "lead", belongsTo: { kind: "contact", id: ids.next() } });
+    expect(await made.provider.save([lead])).toEqual([{ outcome: "rejected", reason: expect.stringMatching(/\w/) }]);
+    expect(await made.crm.records("lead")).toEqual([]);
+  });
+}
+
 function failing(create: Create): void {
   test("makes one record of one id however often it is saved", async () => {
     const made = await create();
@@ -137,6 +172,14 @@ function failing(create: Create): void {
     const [again] = acceptedIds(await saveUntilKnown(made, [one]));
     expect(again).toBe(first);
     expect(await made.crm.records(one.kind)).toEqual([first]);
+  });
+
+  test("makes one record of one id although it is saved twice at once", async () => {
+    const made = await create();
+    const one = record(made, 1);
+    const [[first], [second]] = await Promise.all([saveUntilKnown(made, [one]), saveUntilKnown(made, [one])]);
+    expect(second).toEqual(first);
+    expect(await made.crm.records(one.kind)).toHaveLength(1);
   });
 
   test("makes no second record when the answer to the first was lost", async () => {
@@ -163,6 +206,17 @@ function failing(create: Create): void {
     expect(await made.crm.records(one.kind)).toHaveLength(1);
   });
 
+  test("rejects values that the CRM refuses, and saves what came with them", async () => {
+    const made = await create();
+    if (!made.wrongFields || made.provider.capabilities.maxBatch < 2) return;
+    const kind = firstKind(made);
+    const [wrong, right] = [record(made, 1, { fields: made.wrongFields(kind) }), record(made, 2)];
+    const [refused] = await made.provider.save([wrong, right]);
+    expect(refused).toEqual({ outcome: "rejected", reason: expect.stringMatching(/\w/) });
+    const [externalId] = acceptedIds(await saveUntilKnown(made, [right]));
+    expect(await made.crm.records(kind)).toEqual([externalId]);
+  });
+
   test("rejects a kind that it can't hold, with the reason", async () => {
     const made = await create();
     const kinds: readonly CrmEntityKind[] = ["contact", "company", "lead", "deal"];
@@ -180,9 +234,9 @@ function changing(create: Create): void {
   test("tells what changed after a mark, and nothing from before the first", async () => {
     const made = await create();
     const kind = firstKind(made);
-    const [old, changed] = acceptedIds(await made.provider.save([record(made, 1)])).concat(
-      acceptedIds(await made.provider.save([record(made, 2)])),
-    );
+    const [old] = acceptedIds(await made.provider.save([record(made, 1)]));
+    made.passTime?.();
+    const [changed] = acceptedIds(await made.provider.save([record(made, 2)]));
     const { items, next } = await made.provider.changes(null, never());
     expect(items).toEqual([]);
     await made.crm.change(kind, changed as string, made.fields(kind, 3));
@@ -223,9 +277,10 @@ function changing(create: Create): void {
 }
 
 function posting(create: Create): void {
-  const message = (number: number, conversationId: string): CrmMessage => ({
+  const message = (number: number, conversationId: string, contactId: string): CrmMessage => ({
     id: ids.next(),
     conversationId,
+    contactId,
     direction: number % 2 === 0 ? "outbound" : "inbound",
     author: { id: "anna", name: "Анна" },
     text: `Message ${number} «é» 👋`,
@@ -238,13 +293,26 @@ function posting(create: Create): void {
     const { crm, provider } = made;
     if (!provider.capabilities.messages) return;
     const conversationId = ids.next();
-    const messages = [1, 2, 3].map((number) => message(number, conversationId));
+    const contact = record(made, 1, { kind: "contact" });
+    acceptedIds(await provider.save([contact]));
+    const messages = [1, 2, 3].map((number) => message(number, conversationId, contact.id));
     acceptedIds(await provider.post(messages));
     acceptedIds(await provider.post(messages.slice(1)));
-    const last = message(4, conversationId);
+    const last = message(4, conversationId, contact.id);
     acceptedIds(await provider.post([last]));
     await eventually(async () =>
       expect(await crm.shown?.(conversationId)).toEqual([...messages, last].map(({ text }) => text)),
     );
+  });
+
+  test("rejects messages of a contact that was never saved: a chat of nobody would get one invented", async () => {
+    const { crm, provider } = await create();
+    if (!provider.capabilities.messages) return;
+    const conversationId = ids.next();
+    expect(await provider.post([message(1, conversationId, ids.next())])).toEqual([
+      { outcome: "rejected", reason: expect.stringMatching(/\w/) },
+    ]);
+    expect((await crm.shown?.(conversationId)) ?? []).toEqual([]);
+    expect(await crm.records("contact")).toEqual([]);
   });
 }

@@ -74,6 +74,11 @@ function throwNext(failures: Map<string, unknown[]>, point: string): void {
 function pass(planned: Planned, point: string): void {
   planned.counts.set(point, (planned.counts.get(point) ?? 0) + 1);
   if (planned.crashes.delete(point)) planned.crashed = true;
-  if (planned.crashed) throw new CrmError("CRM_TEST_CRASH", `The process died at "${point}".`, { details: { point } });
+  if (planned.crashed) throw died(point);
   throwNext(planned.before, point);
+}
+
+/** Whatever a process died over may be tried again: nobody has refused it. */
+function died(point: string): CrmError {
+  return new CrmError("CRM_TEST_CRASH", `The process died at "${point}".`, { retryable: true, details: { point } });
 }

@@ -48,7 +48,14 @@ export async function startPostgres({ durable = false, flags = [] }: PostgresOpt
     persistent: false,
     createPostgresUser: asRoot,
     initdbFlags: ["--encoding=UTF8", "--locale=C", "--no-sync"],
-    postgresFlags: ["-c", `unix_socket_directories=`, "-c", "max_connections=200", ...(durable ? [] : ["-c", "fsync=off"]), ...flags],
+    postgresFlags: [
+      "-c",
+      `unix_socket_directories=`,
+      "-c",
+      "max_connections=200",
+      ...(durable ? [] : ["-c", "fsync=off"]),
+      ...flags,
+    ],
     onLog: () => {},
     onError: () => {},
   });

@@ -62,6 +62,9 @@ const TIMES = [
   "1999-12-31T23:59:59.999Z",
   "2026-12-31T23:59:59.999Z",
 ];
+/** Longer than what an index may hold of a text, and different only behind that. */
+const LONG_TEXTS = ["", "a", "b"].map((end) => `${"long ".repeat(200)}${end}`);
+const DAYS = ["2026-01-31", "2026-02-01", "1999-12-31"];
 const JSON_VALUES = [...TEXTS, ...NUMBERS, true, false, null, [1, "a"], [], { b: "a" }, { b: null }, {}];
 
 /** A field with what may stand in it and what it may sensibly be compared with. */
@@ -148,6 +151,10 @@ async function storeLeads(world: StorageWorld): Promise<readonly Lead[]> {
       attributes: {
         ...(index % 5 === 0 ? {} : { any: JSON_VALUES[index % JSON_VALUES.length] ?? null }),
         'it\'s "odd"': index,
+        // As fields with definitions hold them: values of one kind, or none.
+        ...(index % 4 === 0 ? {} : { size: NUMBERS[index % NUMBERS.length] ?? 0 }),
+        ...(index % 6 === 0 ? {} : { day: DAYS[index % DAYS.length] ?? "", warm: index % 2 === 0 }),
+        note: [...LONG_TEXTS, ...TEXTS][index % (LONG_TEXTS.length + TEXTS.length)] ?? "",
       },
     });
     const stored = await world.leads.insert(lead);
@@ -176,6 +183,10 @@ function ofRecords({ test }: StorageSuite): void {
       { name: "attributes.any.b", values: ["a", "b"], strangers: [1], text: true },
       { name: "attributes.any.0", values: [1, "a"], strangers: [], text: true },
       { name: 'attributes.it\'s "odd"', values: [0, 1, 20, 39, 7.5], strangers: ["1"], text: true },
+      { name: "attributes.size", values: NUMBERS, strangers: ["1", true], text: true },
+      { name: "attributes.day", values: DAYS, strangers: [2026], text: true },
+      { name: "attributes.warm", values: [true, false], strangers: ["true", 1], text: true },
+      { name: "attributes.note", values: [...LONG_TEXTS, ...TEXTS], strangers: [1], text: true },
       { name: "deletedAt", values: TIMES, strangers: [0], text: false },
     ];
     const subjects = leads.map((lead) => [lead.id, lead as unknown as CriteriaSubject] as const);

@@ -1,4 +1,4 @@
-import { executionContext, runInContext } from "@crmessenger/kernel";
+import { CrmError, executionContext, runInContext } from "@crmessenger/kernel";
 import {
   type DurableSubscription,
   type NewEvent,
@@ -8,12 +8,15 @@ import {
 } from "@crmessenger/kernel/infrastructure";
 import { expect } from "vitest";
 import { z } from "zod";
+import { createFaultPlan } from "../faults/fault-plan.ts";
 import { eventually } from "../time/eventually.ts";
 import { createGate } from "../time/gate.ts";
 import { newContact, now, storeLead } from "./sample-records.ts";
 import type { StorageHarness } from "./storage-harness.ts";
 import { type StorageSuite, type StorageWorld, describeOn } from "./storage-world.ts";
 import { onTestFinished } from "../suite/suite-api.ts";
+
+const HOUR_MS = 3_600_000;
 
 /** What every EventLog promises. Uses LeadRepository and Collections for effects of subscribers. */
 export function describeEventLog(harness: StorageHarness): void {
@@ -22,6 +25,8 @@ export function describeEventLog(harness: StorageHarness): void {
     reading(suite);
     delivering(suite);
     failing(suite);
+    dying(suite);
+    jumping(suite);
     checkpoints(suite);
   });
 }
@@ -375,6 +380,60 @@ function failing({ test }: StorageSuite): void {
     await appendNumbers(world, topic, [1, 2]);
     await eventually(async () => expect(await sound.stored()).toEqual([1, 2]));
     expect(await broken.stored()).toEqual([]);
+  });
+}
+
+function dying({ test }: StorageSuite): void {
+  test("leaves nothing of a delivery that dies at any point, and converges once it lives again", async (world) => {
+    for (const point of ["at 1", "at 2", "at 3"]) {
+      const topic = world.unique("probe.written");
+      const plan = createFaultPlan();
+      const subscriber = storingSubscriber(world, topic, { from: "start", before: (n) => plan.pass(`at ${n}`) });
+      await appendNumbers(world, topic, [1, 2, 3], world.ids.next());
+      plan.crash(point);
+      await subscriber.start();
+      await eventually(() => expect(plan.passes(point)).toBeGreaterThan(0));
+      plan.restart();
+      await eventually(async () => expect(await subscriber.stored()).toEqual([1, 2, 3]));
+      await eventually(async () => expect(await subscriber.state()).toMatchObject({ lag: 0, deadLetters: 0 }));
+    }
+  });
+}
+
+function jumping({ test }: StorageSuite): void {
+  test("numbers and delivers an aggregate's events in order however the time of day is set", async (world) => {
+    const [topic, aggregateId] = [world.unique("probe.written"), world.ids.next()];
+    const subscriber = storingSubscriber(world, topic, { from: "start" });
+    await subscriber.start();
+    const append = (n: number) =>
+      world.units.run(() =>
+        world.log.append([probeEvent(world, topic, { payload: { n }, aggregate: { type: "probe", id: aggregateId } })]),
+      );
+    await append(1);
+    world.jump(-HOUR_MS);
+    await append(2);
+    world.jump(2 * HOUR_MS);
+    await append(3);
+    await eventually(async () => expect(await subscriber.stored()).toEqual([1, 2, 3]));
+    expect(subscriber.delivered()).toEqual([1, 2, 3]);
+  });
+
+  test("delivers again in time though the time of day is set back meanwhile", async (world) => {
+    const topic = world.unique("probe.written");
+    let fails = true;
+    const subscriber = storingSubscriber(world, topic, {
+      from: "start",
+      maxAttempts: 100,
+      before() {
+        if (fails) throw new CrmError("CRM_TEST_SLOW_DOWN", "Later.", { retryable: true, retryAfterMs: 100 });
+      },
+    });
+    await appendNumbers(world, topic, [1]);
+    await subscriber.start();
+    await eventually(async () => expect(await subscriber.state()).toMatchObject({ lastError: expect.any(String) }));
+    world.jump(-HOUR_MS);
+    fails = false;
+    await eventually(async () => expect(await subscriber.stored()).toEqual([1]));
   });
 }
 

@@ -1,5 +1,7 @@
 import { type IdempotencyClaim } from "@crmessenger/kernel/infrastructure";
 import { expect } from "vitest";
+import { createFaultPlan } from "../faults/fault-plan.ts";
+import { newContact } from "./sample-records.ts";
 import type { StorageHarness } from "./storage-harness.ts";
 import { type StorageWorld, describeOn } from "./storage-world.ts";
 
@@ -83,6 +85,34 @@ export function describeIdempotency(harness: StorageHarness): void {
       const results = await Promise.allSettled([attempt(), attempt(), attempt()]);
       expect(results.filter(({ status }) => status === "rejected")).toHaveLength(1);
       expect(calls).toBe(2);
+    });
+
+    test("makes a call once that dies at any point and is repeated", async (world) => {
+      for (const point of ["claimed", "worked", "completed", "committed"]) {
+        const claim = claimOf(world, { key: point });
+        const contact = newContact(world);
+        const plan = createFaultPlan();
+        const attempt = async () => {
+          const answer = await world.units.run(async () => {
+            const earlier = await world.idempotency.claim(claim);
+            plan.pass("claimed");
+            if (earlier) return { again: true, output: earlier.output };
+            await world.contacts.insert(contact);
+            plan.pass("worked");
+            await world.idempotency.complete(claim, point);
+            plan.pass("completed");
+            return { again: false, output: point };
+          });
+          plan.pass("committed");
+          return answer;
+        };
+        plan.crash(point);
+        await expect(attempt()).rejects.toMatchObject({ code: "CRM_TEST_CRASH" });
+        expect((await world.contacts.get(contact.id)) !== undefined).toBe(point === "committed");
+        plan.restart();
+        expect(await attempt()).toEqual({ again: point === "committed", output: point });
+        expect(await world.contacts.get(contact.id)).toMatchObject({ version: 1 });
+      }
     });
   });
 }

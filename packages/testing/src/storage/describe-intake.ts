@@ -3,6 +3,8 @@ import type { InboundMessage, InboundReceipt } from "@crmessenger/kernel/communi
 import { type StoredEvent, everything, where } from "@crmessenger/kernel/infrastructure";
 import { type ChannelIdentity, type Lead, SalesHooks } from "@crmessenger/kernel/sales";
 import { expect } from "vitest";
+import { disturbed } from "../faults/disturbed.ts";
+import { createFaultPlan } from "../faults/fault-plan.ts";
 import { eventually } from "../time/eventually.ts";
 import { inboundMessage, newAccount, newContact, newConversation, newLead, now } from "./sample-records.ts";
 import type { StorageHarness } from "./storage-harness.ts";
@@ -20,6 +22,7 @@ export function describeIntake(harness: StorageHarness): void {
       leads(suite);
       order(suite);
       groups(suite);
+      dying(suite);
     },
     [intakeProbe()],
   );
@@ -29,6 +32,9 @@ const REFUSED_CONTACT = "Refuse this contact";
 const REFUSED_LEAD = "Refuse this lead";
 const CHANGED = "Change this lead";
 
+/** Where a process can die that takes a message in; one plan for all, since one kernel serves all tests. */
+const death = createFaultPlan();
+
 /** Taps the drafts of contacts and leads; what it does depends on the sender's name, so that one kernel serves all tests. */
 export function intakeProbe(): Plugin {
   const probe = definePlugin({
@@ -37,10 +43,12 @@ export function intakeProbe(): Plugin {
     extend(taps) {
       taps.tap(SalesHooks.contactDraft, async (draft) => {
         await Promise.resolve();
+        death.pass(`contact of ${draft.name}`);
         if (draft.name === REFUSED_CONTACT) throw new CrmError("CRM_TEST_REFUSED", "Not this one.", { status: 409 });
         return draft.name === CHANGED ? { ...draft, attributes: { seen: true } } : undefined;
       });
       taps.tap(SalesHooks.leadDraft, (draft) => {
+        death.pass(`lead ${draft.title}`);
         if (draft.title === REFUSED_LEAD) throw new Error("not this one");
         return draft.title === CHANGED ? { ...draft, title: "Changed", attributes: { score: 7 } } : undefined;
       });
@@ -517,4 +525,34 @@ function groups({ test }: StorageSuite): void {
       }),
     );
   });
+}
+
+function dying({ test }: StorageSuite): void {
+  test("leaves nothing of a message that a process died over, and takes it once when it comes again and again", async (world) => {
+    const channelAccountId = await account(world);
+    for (const step of ["contact of ", "lead "]) {
+      const before = await counts(world);
+      const messages = [1, 2, 3].map((n) =>
+        inboundMessage(world, channelAccountId, {
+          sender: {
+            name: `Mortal ${step} ${n}`,
+            identities: [{ kind: "telegram", value: world.unique("user"), verified: true }],
+          },
+        }),
+      );
+      const names = messages.map(({ sender }) => sender.name);
+      death.crash(`${step}${names[1]}`);
+      const outcomes = await Promise.allSettled(messages.map((message) => world.intake.accept(message)));
+      death.restart();
+      expect(outcomes[1]).toMatchObject({ status: "rejected" });
+      const taken = outcomes.filter(({ status }) => status === "fulfilled").length;
+      expect(await counts(world)).toEqual(countedWith(before, taken));
+      for (const message of disturbed(messages, { duplicates: 3 })) await world.intake.accept(message);
+      expect(await counts(world)).toEqual(countedWith(before, messages.length));
+    }
+  });
+}
+
+function countedWith(before: Awaited<ReturnType<typeof counts>>, more: number) {
+  return Object.fromEntries(Object.entries(before).map(([kind, count]) => [kind, (count ?? 0) + more]));
 }

@@ -1,7 +1,14 @@
 import { CrmError, type ExecutionContext, executionContext, runInContext } from "@crmessenger/kernel";
-import { type JobDefinition, type JobRun, type RunningWorker, defineJob } from "@crmessenger/kernel/infrastructure";
+import {
+  type JobDefinition,
+  type JobRun,
+  type RunningWorker,
+  defineCollection,
+  defineJob,
+} from "@crmessenger/kernel/infrastructure";
 import { expect } from "vitest";
 import { z } from "zod";
+import { createFaultPlan } from "../faults/fault-plan.ts";
 import { eventually } from "../time/eventually.ts";
 import { type Gate, createGate } from "../time/gate.ts";
 import type { StorageHarness } from "./storage-harness.ts";
@@ -17,6 +24,8 @@ export function describeJobs(harness: StorageHarness): void {
     coalescing(suite);
     scheduling(suite);
     stopping(suite);
+    dying(suite);
+    jumping(suite);
   });
 }
 
@@ -376,5 +385,82 @@ function stopping({ test }: StorageSuite): void {
     const seen: number[] = [];
     await startWorker(world, job, ({ data }) => void seen.push(data.n));
     await eventually(() => expect(seen).toEqual([1]));
+  });
+}
+
+const Done = defineCollection("testing.jobs-done", { schema: z.object({ times: z.number() }) });
+
+function dying({ test }: StorageSuite): void {
+  test("runs a job again whose worker died before or after its commit, under the same id: its work is there once", async (world) => {
+    const job = probeJob(world);
+    const done = world.collections.open(Done);
+    const plan = createFaultPlan();
+    const ids: string[] = [];
+    await startWorker(world, job, async ({ id, data }) => {
+      plan.pass("begin");
+      ids.push(id);
+      await world.units.run(async () => {
+        if (await done.get(id)) return;
+        await done.insert(id, { times: data.n });
+        plan.pass("before the commit");
+      });
+      plan.pass("after the commit");
+    });
+    for (const point of ["begin", "before the commit", "after the commit"]) {
+      ids.length = 0;
+      plan.crash(point);
+      const key = world.unique("thing");
+      const from = plan.passes("begin");
+      await world.jobs.enqueue(job, { n: 1 }, { key });
+      await eventually(() => expect(plan.passes("begin")).toBeGreaterThan(from + 1)); // a dead process tries nothing; here it fails
+      plan.restart();
+      await eventually(async () => expect((await stateOf(world, job)) ?? NOTHING_TO_DO).toMatchObject(NOTHING_TO_DO));
+      expect(new Set(ids).size).toBe(1);
+      expect((await done.getMany(ids)).map(({ value }) => value.times)).toEqual([1]);
+    }
+  });
+}
+
+function jumping({ test }: StorageSuite): void {
+  test("loses, holds up and doubles no job however the time of day is set", async (world) => {
+    for (const jump of [-HOUR_MS, HOUR_MS]) {
+      const job = probeJob(world, { concurrency: 1 });
+      const [entered, finish] = [createGate(), createGate()];
+      const runs: number[] = [];
+      let [now, most] = [0, 0];
+      await startWorker(world, job, async ({ data, attempt }) => {
+        most = Math.max(most, ++now);
+        runs.push(data.n);
+        entered.open();
+        await finish.opened;
+        now -= 1;
+        if (data.n === 2 && attempt === 1) throw new Error("not yet");
+      });
+      await world.jobs.enqueue(job, { n: 1 });
+      await entered.opened;
+      await world.jobs.enqueue(job, { n: 2 });
+      await world.jobs.enqueue(job, { n: 3 }, { key: "thing" });
+      world.jump(jump);
+      await world.jobs.enqueue(job, { n: 3 }, { key: "thing" });
+      finish.open();
+      await eventually(() => expect(runs.toSorted()).toEqual([1, 2, 2, 3]));
+      await eventually(async () => expect((await stateOf(world, job)) ?? NOTHING_TO_DO).toMatchObject(NOTHING_TO_DO));
+      expect([runs.length, most]).toEqual([4, 1]);
+      world.jump(-jump);
+    }
+  });
+
+  test("tries again in time though the time of day is set back meanwhile", async (world) => {
+    const job = probeJob(world);
+    const attempts: number[] = [];
+    await startWorker(world, job, ({ attempt }) => {
+      attempts.push(attempt);
+      if (attempt === 1) throw new CrmError("CRM_TEST_SLOW_DOWN", "Later.", { retryable: true, retryAfterMs: 300 });
+    });
+    await world.jobs.enqueue(job, { n: 1 });
+    await eventually(async () => expect(await stateOf(world, job)).toMatchObject({ waiting: 1, running: 0 }));
+    await eventually(() => expect(attempts).toEqual([1]));
+    world.jump(-HOUR_MS);
+    await eventually(() => expect(attempts).toEqual([1, 2]));
   });
 }

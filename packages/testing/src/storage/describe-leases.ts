@@ -8,6 +8,7 @@ export function describeLeases(harness: StorageHarness): void {
   describeOn(harness, "Leases", (suite) => {
     holding(suite);
     waiting(suite);
+    jumping(suite);
   });
 }
 
@@ -115,5 +116,32 @@ function waiting({ test }: StorageSuite): void {
       return taken;
     });
     await next.release();
+  });
+}
+
+const HOUR_MS = 3_600_000;
+
+function jumping({ test }: StorageSuite): void {
+  test("stays with its holder, and with nobody for ever, however the time of day is set", async (world) => {
+    const name = world.unique("testing.lease");
+    const ttlMs = 400;
+    const acquiring = world.leases.acquire(name, { ttlMs });
+    world.jump(-HOUR_MS);
+    const lease = await acquiring;
+    for (const jump of [2 * HOUR_MS, -2 * HOUR_MS]) {
+      world.jump(jump);
+      const until = performance.now() + 1.25 * ttlMs;
+      while (performance.now() < until) {
+        expect(await world.leases.tryAcquire(name, { ttlMs })).toBeUndefined();
+        await world.clock.sleep(25);
+      }
+    }
+    expect(lease.signal.aborted).toBe(false);
+    await lease.release();
+    await eventually(async () => {
+      const next = await world.leases.tryAcquire(name);
+      expect(next).toBeDefined();
+      await next?.release();
+    });
   });
 }

@@ -1,9 +1,12 @@
 import { expect } from "vitest";
+import { eventually } from "../time/eventually.ts";
 import type { StorageHarness } from "./storage-harness.ts";
 import { describeOn } from "./storage-world.ts";
 
 /** Two clocks may differ by this when one process measures what another one grants. Milliseconds. */
 const TOLERANCE_MS = 20;
+
+const HOUR_MS = 3_600_000;
 
 /** What every RateBudget promises. It measures lower bounds only: being slow is no fault, being early is. */
 export function describeRateBudget(harness: StorageHarness): void {
@@ -69,6 +72,41 @@ export function describeRateBudget(harness: StorageHarness): void {
       await world.budget.block(name, until);
       await waiting;
       expect(world.clock.now()).toBeGreaterThanOrEqual(until - TOLERANCE_MS);
+    });
+
+    test("keeps its pace however the time of day is set", async (world) => {
+      const name = world.unique("testing.budget");
+      const started = performance.now();
+      const granted: number[] = [];
+      const take = async () => {
+        await world.budget.take(name, { permits: 2, perMs: 200 });
+        granted.push(performance.now() - started);
+      };
+      await take();
+      await take();
+      world.jump(HOUR_MS);
+      const third = take();
+      await eventually(() => expect(granted).toHaveLength(3));
+      world.jump(-2 * HOUR_MS);
+      const rest = [take(), take()];
+      await eventually(() => expect(granted).toHaveLength(5));
+      await Promise.all([third, ...rest]);
+      expect(granted[2]).toBeGreaterThanOrEqual(200 - TOLERANCE_MS);
+      expect(granted[4]).toBeGreaterThanOrEqual(400 - TOLERANCE_MS);
+    });
+
+    test("ends a block in time though the time of day is set back", async (world) => {
+      const name = world.unique("testing.budget");
+      const started = performance.now();
+      await world.budget.block(name, world.clock.now() + 150);
+      world.jump(-HOUR_MS);
+      let passed = 0;
+      const taken = world.budget
+        .take(name, { permits: 1, perMs: 1_000 })
+        .then(() => (passed = performance.now() - started));
+      await eventually(() => expect(passed).toBeGreaterThan(0));
+      await taken;
+      expect(passed).toBeGreaterThanOrEqual(150 - TOLERANCE_MS);
     });
   });
 }

@@ -1,14 +1,16 @@
 import type { ChannelAccount, Message } from "@crmessenger/kernel/communication";
 import type { EntityRecord, NewRecord, Repository } from "@crmessenger/kernel/infrastructure";
 import { everything, where } from "@crmessenger/kernel/infrastructure";
-import type { Contact, Lead } from "@crmessenger/kernel/sales";
+import type { Contact, Deal, Lead, Pipeline } from "@crmessenger/kernel/sales";
 import { expect } from "vitest";
 import {
   newAccount,
   newContact,
   newConversation,
+  newDeal,
   newLead,
   newMessage,
+  newPipeline,
   newTeam,
   newUser,
   storeConversation,
@@ -17,7 +19,7 @@ import {
 import type { StorageHarness } from "./storage-harness.ts";
 import { type StorageSuite, type StorageWorld, describeOn } from "./storage-world.ts";
 
-/** What every repository promises: each of the nine keeps its records whole, and the common rules on leads and contacts. */
+/** What every repository promises: each of the eleven keeps its records whole, and the common rules on leads and contacts. */
 export function describeRepository(harness: StorageHarness): void {
   describeOn(harness, "Repository", (suite) => {
     everyEntity(suite);
@@ -100,6 +102,34 @@ function everyEntity({ test }: StorageSuite): void {
       change: { status: "in-progress", ownerId: owner.id, teamId: team.id },
     };
   });
+  keepsWhole<Pipeline>("pipeline", async (world) => ({
+    repository: world.pipelines,
+    record: newPipeline(world),
+    change: {
+      name: "Renamed",
+      stages: [
+        { id: "первый", name: "Первый", kind: "open", probability: 0.333 },
+        { id: "done", name: "Done", kind: "won", probability: 1 },
+        { id: "gone", name: "Gone", kind: "lost", probability: 0 },
+      ],
+    },
+  }));
+  keepsWhole<Deal>("deal", async (world) => {
+    const { contactId, id: leadId } = await storeLead(world);
+    const pipeline = await world.pipelines.insert(newPipeline(world));
+    const amount = { amount: "123456789012345.1200", currency: "EUR" };
+    return {
+      repository: world.deals,
+      record: newDeal(world, pipeline.id, { amount, contactId, leadId, attributes: { tags: ["a"] } }),
+      change: {
+        amount: null,
+        stageId: "won",
+        closedAt: "2026-01-02T03:04:05.678Z",
+        ownerId: "somebody",
+        companyId: world.ids.next(),
+      },
+    };
+  });
   keepsWhole<ChannelAccount>("channel account", async (world) => ({
     repository: world.accounts,
     record: newAccount(world),
@@ -173,6 +203,10 @@ function uniqueKeys({ test }: StorageSuite): void {
   });
   refuses("role of a name", async (world) => {
     const insert = () => world.roles.insert({ id: world.ids.next(), name: "manager", grants: [] });
+    return [insert, insert];
+  });
+  refuses("pipeline of a name", async (world) => {
+    const insert = () => world.pipelines.insert(newPipeline(world));
     return [insert, insert];
   });
   refuses("identity of a kind and value", async (world) => {

@@ -1,3 +1,4 @@
+import { describeAttributeIndexes } from "./describe-attribute-indexes.ts";
 import { describeAuditor } from "./describe-auditor.ts";
 import { describeCollections } from "./describe-collections.ts";
 import { describeCriteria } from "./describe-criteria.ts";
@@ -27,6 +28,7 @@ export function describeStorageContracts(harness: StorageHarness): void {
     describeUnitOfWork(shared);
     describeRepository(shared);
     describeCriteria(shared);
+    describeAttributeIndexes(shared);
     describeCollections(shared);
     describeSecrets(shared);
     describeSettings(shared);

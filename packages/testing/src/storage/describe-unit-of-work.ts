@@ -3,6 +3,7 @@ import type { NewEvent, UnitOfWorkHandle } from "@crmessenger/kernel/infrastruct
 import { defineCollection, defineJob } from "@crmessenger/kernel/infrastructure";
 import { expect } from "vitest";
 import { z } from "zod";
+import { createFaultPlan } from "../faults/fault-plan.ts";
 import { eventually } from "../time/eventually.ts";
 import { createGate } from "../time/gate.ts";
 import { newContact, now } from "./sample-records.ts";
@@ -79,6 +80,30 @@ function commitAndRollback({ test }: StorageSuite): void {
     });
   });
 
+  test("leaves nothing of work that dies between any two steps, and makes each thing once when it is repeated", async (world) => {
+    const plan = createFaultPlan();
+    const points = ["record", "event", "job"];
+    for (const point of points) {
+      plan.crash(point);
+      const dies = async (work: () => Promise<void>) => {
+        await expect(world.units.run(work)).rejects.toMatchObject({ code: "CRM_TEST_CRASH" });
+        plan.restart();
+        await world.units.run(work);
+      };
+      const { found } = await writeEverywhere(world, dies, (step) => plan.pass(step));
+      expect(await found()).toEqual({
+        record: 1,
+        document: 1,
+        secret: 1,
+        audit: 1,
+        timeline: 1,
+        events: 1,
+        jobs: 1,
+      });
+    }
+    expect(points.map((point) => plan.passes(point))).toEqual([6, 5, 4]);
+  });
+
   test("rejects with the very error of the work", async (world) => {
     const error = new Error("mine");
     await expect(world.units.run(() => Promise.reject(error))).rejects.toBe(error);
@@ -109,7 +134,11 @@ function commitAndRollback({ test }: StorageSuite): void {
 const Note = defineCollection("testing.unit-notes", { schema: z.object({ text: z.string() }) });
 
 /** Writes one of everything by way of `run`, and tells how much of it can be found afterwards. */
-async function writeEverywhere(world: StorageWorld, run: (work: () => Promise<void>) => Promise<unknown>) {
+async function writeEverywhere(
+  world: StorageWorld,
+  run: (work: () => Promise<void>) => Promise<unknown>,
+  after: (step: string) => void = () => undefined,
+) {
   const contact = newContact(world);
   const holder = await world.contacts.insert(newContact(world));
   const key = world.unique("note");
@@ -120,12 +149,15 @@ async function writeEverywhere(world: StorageWorld, run: (work: () => Promise<vo
   const target = { type: "contact", id: contact.id };
   await run(async () => {
     await world.contacts.insert(contact);
+    after("record");
     await notes.insert(key, { text: "written" });
     await secrets.set("token", new Uint8Array([1, 2, 3]));
     await world.audit.track([{ action: "testing.write", target }]);
     await world.timeline.add([{ contactId: holder.id, leadId: null, kind: "testing.note", data: {} }]);
     await world.log.append([event]);
+    after("event");
     await world.jobs.enqueue(job, { key });
+    after("job");
   });
   const found = async () => ({
     record: (await world.contacts.get(contact.id)) ? 1 : 0,

@@ -1,7 +1,7 @@
 import type { ChannelAccount, Conversation, InboundMessage, Message } from "@crmessenger/kernel/communication";
 import type { Team, User } from "@crmessenger/kernel/iam";
 import type { NewRecord } from "@crmessenger/kernel/infrastructure";
-import type { Contact, Lead } from "@crmessenger/kernel/sales";
+import { type Contact, type Deal, type Lead, type Pipeline, defaultStages } from "@crmessenger/kernel/sales";
 import type { StorageWorld } from "./storage-world.ts";
 
 /** Records as a CRM holds them, with everything they refer to stored first. */
@@ -44,6 +44,33 @@ export function newLead(
     source: { channel: "telegram" },
     ownerId: null,
     teamId: null,
+    attributes: {},
+    ...changes,
+  };
+}
+
+export function newPipeline(world: StorageWorld, changes: Partial<NewRecord<Pipeline>> = {}): NewRecord<Pipeline> {
+  return { id: world.ids.next(), name: "Кухни", stages: defaultStages, currency: "EUR", ...changes };
+}
+
+export function newDeal(
+  world: StorageWorld,
+  pipelineId: string,
+  changes: Partial<NewRecord<Deal>> = {},
+): NewRecord<Deal> {
+  return {
+    id: world.ids.next(),
+    title: "A new kitchen",
+    pipelineId,
+    stageId: "new",
+    stageChangedAt: now(world),
+    amount: null,
+    contactId: null,
+    companyId: null,
+    leadId: null,
+    ownerId: null,
+    teamId: null,
+    closedAt: null,
     attributes: {},
     ...changes,
   };

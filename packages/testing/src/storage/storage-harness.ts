@@ -1,4 +1,5 @@
 import type { Plugin } from "@crmessenger/kernel";
+import { type Clock, systemClock } from "@crmessenger/kernel/infrastructure";
 import { type TestKernel, createTestKernel } from "../kernel/create-test-kernel.ts";
 
 /** How a storage is handed to the suites: one object an implementation, one database a call of `create`. */
@@ -26,6 +27,11 @@ export interface TestDatabase {
 }
 
 /** A kernel on a test database. */
-export function startOn(database: TestDatabase, plugins: readonly Plugin[] = []): Promise<TestKernel> {
-  return createTestKernel({ plugins: [...database.plugins(), ...plugins], environment: database.environment ?? {} });
+export function startOn(
+  database: TestDatabase,
+  plugins: readonly Plugin[] = [],
+  clock: Clock = systemClock,
+): Promise<TestKernel> {
+  const environment = database.environment ?? {};
+  return createTestKernel({ plugins: [...database.plugins(), ...plugins], environment, clock });
 }

@@ -8,6 +8,7 @@ import {
 } from "@crmessenger/kernel/communication";
 import { RoleRepository, TeamRepository, UserRepository } from "@crmessenger/kernel/iam";
 import {
+  AttributeIndexes,
   Auditor,
   Clock,
   Collections,
@@ -22,14 +23,23 @@ import {
   Settings,
   UnitOfWork,
 } from "@crmessenger/kernel/infrastructure";
-import { ChannelIdentityRepository, ContactRepository, LeadRepository, LeadStates } from "@crmessenger/kernel/sales";
+import {
+  ChannelIdentityRepository,
+  ContactRepository,
+  DealRepository,
+  LeadRepository,
+  LeadStates,
+  PipelineRepository,
+} from "@crmessenger/kernel/sales";
+import { type JumpingClock, createJumpingClock } from "../faults/jumping-clock.ts";
 import type { TestKernel } from "../kernel/create-test-kernel.ts";
 import { type StorageHarness, type TestDatabase, startOn } from "./storage-harness.ts";
-import { afterAll, beforeAll, describe, test } from "../suite/suite-api.ts";
+import { afterAll, beforeAll, describe, onTestFinished, test } from "../suite/suite-api.ts";
 
 const CONTRACTS = {
   units: UnitOfWork,
   audit: Auditor,
+  attributeIndexes: AttributeIndexes,
   timeline: Timeline,
   idempotency: Idempotency,
   intake: Intake,
@@ -48,6 +58,8 @@ const CONTRACTS = {
   identities: ChannelIdentityRepository,
   leads: LeadRepository,
   leadStates: LeadStates,
+  pipelines: PipelineRepository,
+  deals: DealRepository,
   accounts: ChannelAccountRepository,
   conversations: ConversationRepository,
   messages: MessageRepository,
@@ -65,17 +77,25 @@ export interface StorageWorld extends World {
   readonly tenantId: string;
   /** Runs work in another tenant. */
   inTenant<T>(tenantId: string, work: () => Promise<T>): Promise<T>;
+  /** Sets this process's time of day forward or back, until the test ends. The server of a database has its own. */
+  jump(milliseconds: number): void;
   /** A name that nothing else in the database has, for what is not divided by tenants. */
   unique(prefix: string): string;
 }
 
 /** The services of a kernel as a test sees them. */
-export function worldOf(kernel: TestKernel, database: TestDatabase, tenantId: string): StorageWorld {
+export function worldOf(
+  kernel: TestKernel,
+  database: TestDatabase,
+  tenantId: string,
+  clock: JumpingClock = createJumpingClock(),
+): StorageWorld {
   const world = {
     kernel,
     database,
     tenantId,
     inTenant: <T>(other: string, work: () => Promise<T>) => runInContext({ tenantId: other }, work),
+    jump: (milliseconds: number) => clock.jump(milliseconds),
     unique: (prefix: string) => `${prefix}-${kernel.get(Ids).next()}`,
   };
   for (const [name, reference] of Object.entries(CONTRACTS)) {
@@ -96,6 +116,7 @@ type SharedHarness = StorageHarness & { readonly [SHARED]?: () => Started };
 interface Started {
   readonly kernel: TestKernel;
   readonly database: TestDatabase;
+  readonly clock: JumpingClock;
 }
 
 /** Describes one contract of a storage, on a database of its own unless the suites share one. */
@@ -110,8 +131,9 @@ export function describeOn(
     define({
       test: (name, run) =>
         test(name, async () => {
-          const { kernel, database } = started();
-          const world = worldOf(kernel, database, kernel.get(Ids).next());
+          const { kernel, database, clock } = started();
+          const world = worldOf(kernel, database, kernel.get(Ids).next(), clock);
+          onTestFinished(() => clock.reset());
           await kernel.run(() => run(world), { tenantId: world.tenantId });
         }),
     });
@@ -127,7 +149,8 @@ function startForSuite(harness: StorageHarness, plugins: readonly Plugin[]): () 
   let started: Started | undefined;
   beforeAll(async () => {
     const database = await harness.create();
-    started = { database, kernel: await startOn(database, plugins) };
+    const clock = createJumpingClock();
+    started = { clock, database, kernel: await startOn(database, plugins, clock) };
   });
   afterAll(async () => {
     await started?.kernel.stop();

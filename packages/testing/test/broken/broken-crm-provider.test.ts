@@ -22,6 +22,58 @@ const breakages: readonly Breakage[] = [
     }),
   },
   {
+    fault: "looks whether a record is there and creates it a little later",
+    noticedBy: "makes one record of one id although it is saved twice at once",
+    change: (provider, crm) => ({
+      async save(records) {
+        const known = records.map(({ id, externalId }) => externalId ?? crm.of(id) ?? null);
+        await new Promise((resolve) => setImmediate(resolve));
+        for (const row of crm.rows.values()) Object.assign(row, { id: null });
+        return provider.save(records.map((record, index) => ({ ...record, externalId: known[index] ?? null })));
+      },
+    }),
+  },
+  {
+    fault: "does not say whose a lead is",
+    noticedBy: "ties a lead to its contact, whether that comes with it or was there before",
+    change: (provider) => ({
+      save: (records) => provider.save(records.map((record) => ({ ...record, belongsTo: null }))),
+    }),
+  },
+  {
+    fault: "takes what belongs to nothing that it knows",
+    noticedBy: "rejects what belongs to something that was never saved",
+    change: (provider) => ({
+      save: (records) => provider.save(records.map((record) => ({ ...record, belongsTo: null }))),
+    }),
+  },
+  {
+    fault: "rejects everything that comes together with something wrong",
+    noticedBy: "rejects values that the CRM refuses, and saves what came with them",
+    change: (provider) => {
+      const rejected = new Set<string>();
+      return {
+        async save(records) {
+          const isWrong = records.some(({ id, fields }) => fields["name"] === "" || rejected.has(id));
+          if (!isWrong) return provider.save(records);
+          for (const { id } of records) rejected.add(id);
+          return records.map(() => ({ outcome: "rejected", reason: "One of them is wrong." }));
+        },
+      };
+    },
+  },
+  {
+    fault: "has a contact invented for a chat of nobody",
+    noticedBy: "rejects messages of a contact that was never saved: a chat of nobody would get one invented",
+    change: (provider, crm) => ({
+      post(messages) {
+        const row = { kind: "contact", id: messages[0]?.contactId ?? null, owner: undefined, fields: {} } as const;
+        crm.write("invented", row);
+        return provider.post(messages);
+      },
+    }),
+  },
+  {
     fault: "answers in another order than it was asked",
     noticedBy: "creates records of every kind, one result for each, in order, and reads them back",
     change: (provider) => ({ save: async (records) => (await provider.save(records)).toReversed() }),

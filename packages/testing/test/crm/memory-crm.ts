@@ -5,6 +5,8 @@ import type { CrmProviderUnderTest } from "../../src/index.ts";
 interface Row {
   readonly kind: CrmEntityKind;
   readonly id: string | null;
+  /** The provider's id. */
+  readonly owner: string | undefined;
   readonly fields: JsonObject;
   readonly changedAt: string;
 }
@@ -24,12 +26,13 @@ export class MemoryCrm {
     save: async (records) => {
       if (this.limited)
         return records.map(() => ({ outcome: "deferred", retryAfterMs: 100, reason: "Too many calls." }));
-      const results = records.map((record) => this.#save(record));
+      const results = new Map(inOrder(records).map((record) => [record, this.#save(record)]));
       this.#loseAnswer();
-      return results;
+      return records.map((record) => results.get(record) ?? { outcome: "rejected", reason: "It was not saved." });
     },
     post: async (messages) =>
-      messages.map(({ id, conversationId, text }) => {
+      messages.map(({ id, conversationId, contactId, text }) => {
+        if (!this.of(contactId)) return { outcome: "rejected", reason: "Its contact was not saved." };
         if (this.messages.every((shown) => shown.id !== id)) this.messages.push({ id, conversationId, text });
         return { outcome: "accepted", externalId: `m-${id}` };
       }),
@@ -49,10 +52,18 @@ export class MemoryCrm {
     this.log.push({ kind: row.kind, externalId, at: changedAt });
   }
 
-  #save({ kind, id, externalId, fields }: CrmRecord): CrmSaveResult {
+  /** The provider's id of one of our records. */
+  of(id: string): string | undefined {
+    return [...this.rows].find(([, row]) => row.id === id)?.[0];
+  }
+
+  #save({ kind, id, externalId, belongsTo, fields }: CrmRecord): CrmSaveResult {
     if (kind !== "contact" && kind !== "lead") return { outcome: "rejected", reason: `It holds no ${kind}.` };
-    const known = externalId ?? [...this.rows].find(([, row]) => row.id === id)?.[0] ?? `${this.rows.size + 1}`;
-    this.write(known, { kind, id, fields });
+    if (fields["name"] === "") return { outcome: "rejected", reason: "A record has a name." };
+    const owner = belongsTo ? this.of(belongsTo.id) : undefined;
+    if (belongsTo && !owner) return { outcome: "rejected", reason: `It has no ${belongsTo.kind} ${belongsTo.id}.` };
+    const known = externalId ?? this.of(id) ?? `${this.rows.size + 1}`;
+    this.write(known, { kind, id, owner, fields });
     return { outcome: "accepted", externalId: known };
   }
 
@@ -73,15 +84,23 @@ export async function memoryCrmUnderTest(
     crm: {
       records: async (kind) => [...crm.rows].flatMap(([externalId, row]) => (row.kind === kind ? [externalId] : [])),
       async change(kind, externalId, fields) {
-        crm.write(externalId, { kind, id: crm.rows.get(externalId)?.id ?? null, fields });
+        const { id = null, owner } = crm.rows.get(externalId) ?? {};
+        crm.write(externalId, { kind, id, owner, fields });
       },
+      ownerOf: async (_, externalId) => crm.rows.get(externalId)?.owner,
       shown: async (id) => crm.messages.flatMap(({ conversationId, text }) => (conversationId === id ? [text] : [])),
     },
     fields: (_, number) => ({ name: `Record ${number}` }),
+    wrongFields: () => ({ name: "" }),
     loseAnswer: () => void (crm.losing = true),
     limit() {
       crm.limited = true;
       return () => void (crm.limited = false);
     },
   };
+}
+
+/** Owners before what belongs to them. */
+function inOrder(records: readonly CrmRecord[]): readonly CrmRecord[] {
+  return records.toSorted((a, b) => Number(a.belongsTo !== null) - Number(b.belongsTo !== null));
 }

@@ -40,7 +40,8 @@ export type HistoryMessage = z.infer<typeof historyMessage>;
 /** What a new chat is made of. */
 export interface NewChat {
   readonly conversationId: string;
-  readonly sourceExternalId: string;
+  /** Undefined: the channel's default one. */
+  readonly sourceExternalId: string | undefined;
   readonly user: ChatUser;
 }
 
@@ -93,7 +94,7 @@ export class ChatsApi {
   async createChat(scopeId: string, chat: NewChat): Promise<string> {
     const response = await this.#call("POST", `/${scopeId}/chats`, {
       conversation_id: chat.conversationId,
-      source: { external_id: chat.sourceExternalId },
+      ...(chat.sourceExternalId === undefined ? {} : { source: { external_id: chat.sourceExternalId } }),
       user: userOf(chat.user),
     });
     return bodyOf(response, created, "a new chat").id;

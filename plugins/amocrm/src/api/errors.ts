@@ -37,6 +37,15 @@ export function rateLimited(retryAfterMs: number): CrmError {
   });
 }
 
+/** Other requests of ours are before this one. */
+export function busy(retryAfterMs: number): CrmError {
+  return new CrmError("CRM_AMOCRM_BUSY", "Other requests of ours to amoCRM come first: its limit is reached for now.", {
+    status: 503,
+    retryable: true,
+    retryAfterMs,
+  });
+}
+
 /** The account is not paid for. */
 export function unpaid(): CrmError {
   return new CrmError("CRM_AMOCRM_UNPAID", "amoCRM answers that the account is not paid for. Pay for it there.", {

@@ -5,8 +5,9 @@ import type { Connection } from "../connection/connection.ts";
 import type { TokenStore } from "../oauth/token-store.ts";
 import type { AmoCrmOptions } from "../options.ts";
 import { bodyOf, problemOf } from "./answer-body.ts";
-import { always, ifWithoutEffect, repeating } from "./repeating.ts";
+import { type MayRepeat, always, ifWithoutEffect, repeating } from "./repeating.ts";
 import { blocked, needsLogin, rateLimited, refused, unavailable, unpaid } from "./errors.ts";
+import { withinMoment } from "./within-moment.ts";
 
 const CIRCUIT = "amocrm.rest";
 /** The limit is per second; a little more keeps requests that bunch up on the way within it. */
@@ -28,6 +29,7 @@ export class RestApi {
   readonly #tokens: TokenStore;
   readonly #connection: Connection;
   readonly #options: AmoCrmOptions;
+  readonly #hasty: boolean;
   /** One question for all requests that were forbidden at the same time. */
   #checkingBlock: Promise<boolean> | undefined;
 
@@ -38,6 +40,8 @@ export class RestApi {
     tokens: TokenStore;
     connection: Connection;
     options: AmoCrmOptions;
+    /** For callers that come again by themselves: nothing is repeated, and a turn that takes longer is given up. */
+    hasty?: boolean;
   }) {
     this.#http = parts.http;
     this.#budget = parts.budget;
@@ -45,23 +49,24 @@ export class RestApi {
     this.#tokens = parts.tokens;
     this.#connection = parts.connection;
     this.#options = parts.options;
+    this.#hasty = parts.hasty ?? false;
   }
 
   /** Reads; an empty list or an unknown entity (204) is undefined. */
   async get<T>(path: string, schema: z.ZodType<T>): Promise<T | undefined> {
-    const response = await repeating(this.#clock, always, () => this.#call("GET", path));
+    const response = await this.#attempts(always, () => this.#call("GET", path));
     return response.status === 204 ? undefined : bodyOf(response, schema, `GET ${bare(path)}`);
   }
 
   /** Creates. It is not repeated when amoCRM may have carried it out: the caller looks first. */
   async create<T>(path: string, body: unknown, schema: z.ZodType<T>): Promise<T> {
-    const response = await repeating(this.#clock, ifWithoutEffect, () => this.#call("POST", path, body));
+    const response = await this.#attempts(ifWithoutEffect, () => this.#call("POST", path, body));
     return bodyOf(response, schema, `POST ${bare(path)}`);
   }
 
   /** Sets something to what it shall be: done twice, it is as if done once. */
   async put(method: "POST" | "PATCH", path: string, body: unknown): Promise<void> {
-    await repeating(this.#clock, always, () => this.#call(method, path, body));
+    await this.#attempts(always, () => this.#call(method, path, body));
   }
 
   /** Whether amoCRM lets the account in again, asked although it is known to be blocked. */
@@ -69,6 +74,10 @@ export class RestApi {
     const token = await this.#tokens.access();
     const response = await this.#exchange("GET", "account", token);
     return response.status !== 403;
+  }
+
+  #attempts(mayRepeat: MayRepeat, attempt: () => Promise<HttpResponse>): Promise<HttpResponse> {
+    return this.#hasty ? attempt() : repeating(this.#clock, mayRepeat, attempt);
   }
 
   async #call(method: Method, path: string, body?: unknown): Promise<HttpResponse> {
@@ -83,8 +92,8 @@ export class RestApi {
   }
 
   async #exchange(method: Method, path: string, token: string, body?: unknown): Promise<HttpResponse> {
-    const { requestsPerSecond, baseUrl, timeoutMs } = this.#options;
-    await this.#budget.take(this.#budgetName, { permits: requestsPerSecond, perMs: WINDOW_MS });
+    const { baseUrl, timeoutMs } = this.#options;
+    await this.#takeTurn();
     return this.#http.request({
       method,
       url: `${baseUrl}/api/v4/${path}`,
@@ -97,6 +106,12 @@ export class RestApi {
       circuit: CIRCUIT,
       retries: 0, // a repetition takes a permit of its own, and a creation is looked up before it
     });
+  }
+
+  async #takeTurn(): Promise<void> {
+    const limit = { permits: this.#options.requestsPerSecond, perMs: WINDOW_MS };
+    if (!this.#hasty) return this.#budget.take(this.#budgetName, limit);
+    await withinMoment(this.#clock, (signal) => this.#budget.take(this.#budgetName, limit, signal));
   }
 
   async #failureOf(response: HttpResponse, what: string, token: string): Promise<CrmError> {

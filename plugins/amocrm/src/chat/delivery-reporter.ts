@@ -3,7 +3,7 @@ import type { Logger } from "@crmessenger/kernel/infrastructure";
 import type { ChatsApi, DeliveryReport } from "../api/chats-api.ts";
 import type { ChatLinks, PendingStatus } from "../links/chat-links.ts";
 import type { MessageLinks } from "../links/message-links.ts";
-import { findInHistory } from "./find-in-history.ts";
+import { findInHistory } from "../provider/find-in-history.ts";
 
 /** amoCRM's code for a failure that comes with a text of its own. */
 const OTHER_FAILURE = 905;

@@ -1,16 +1,14 @@
-import { isCrmError } from "@crmessenger/kernel";
 import type { Conversation, Message, MessageRepository } from "@crmessenger/kernel/communication";
 import type { Clock, Logger } from "@crmessenger/kernel/infrastructure";
 import type { ContactRepository } from "@crmessenger/kernel/sales";
-import type { ChatsApi } from "../api/chats-api.ts";
 import type { AccountSetup } from "../connection/account-setup.ts";
 import type { ReadyChat } from "../links/chat-links.ts";
 import type { MessageLinks } from "../links/message-links.ts";
 import type { AnswerBox } from "../answers/answer-box.ts";
 import { ORIGIN_SYSTEM } from "../answers/origin.ts";
 import { amoName } from "../provision/to-amo-entity.ts";
+import type { ChatWriter } from "../provider/chat-writer.ts";
 import { sourceExternalId } from "../provision/sources.ts";
-import { findInHistory } from "./find-in-history.ts";
 import type { MediaLinks } from "./media-links.ts";
 import { type AmoMessage, toAmoMessages } from "./to-amo-message.ts";
 
@@ -28,7 +26,7 @@ export interface Posting {
 
 /** Puts messages into amoCRM's chats, each once. */
 export class MessagePoster {
-  readonly #chatsApi: ChatsApi;
+  readonly #chatWriter: ChatWriter;
   readonly #setup: AccountSetup;
   readonly #messages: MessageRepository;
   readonly #contacts: ContactRepository;
@@ -39,7 +37,7 @@ export class MessagePoster {
   readonly #logger: Logger;
 
   constructor(parts: {
-    chatsApi: ChatsApi;
+    chatWriter: ChatWriter;
     setup: AccountSetup;
     messages: MessageRepository;
     contacts: ContactRepository;
@@ -49,7 +47,7 @@ export class MessagePoster {
     clock: Clock;
     logger: Logger;
   }) {
-    this.#chatsApi = parts.chatsApi;
+    this.#chatWriter = parts.chatWriter;
     this.#setup = parts.setup;
     this.#messages = parts.messages;
     this.#contacts = parts.contacts;
@@ -76,24 +74,11 @@ export class MessagePoster {
   }
 
   async #postPiece(message: Message, piece: AmoMessage, at: { to: Posting; lastMsec: number }): Promise<void> {
-    const payload = await this.#payload(message, piece, at);
-    try {
-      const amoId = await this.#chatsApi.addMessage(at.to.scopeId, payload);
-      await this.#remember(message, piece, amoId);
-    } catch (error) {
-      if (isCrmError(error, "CRM_AMOCRM_NOT_FOUND")) await this.#setup.renew();
-      if (!isCrmError(error, "CRM_AMOCRM_REFUSED")) throw error;
-      await this.#explainRefusal(message, piece, { ...at, error });
-    }
-  }
-
-  /** A refused message is one that amoCRM has already, or one that it will never take. */
-  async #explainRefusal(message: Message, piece: AmoMessage, at: { to: Posting; error: Error }): Promise<void> {
     const { scopeId, link } = at.to;
-    const there = await findInHistory(this.#chatsApi, { scopeId, chatId: link.chatId }, piece.msgid);
-    if (there !== undefined) return this.#remember(message, piece, there.message.id);
+    const added = await this.#chatWriter.add({ scopeId, chatId: link.chatId }, await this.#payload(message, piece, at));
+    if ("amoId" in added) return this.#remember(message, piece, added.amoId);
     const fields = { message: message.id, conversation: message.conversationId };
-    this.#logger.error(`amoCRM takes no message like this one, so its chat lacks it: ${at.error.message}`, fields);
+    this.#logger.error(`amoCRM takes no message like this one, so its chat lacks it: ${added.refusal.message}`, fields);
   }
 
   /** Statuses of messages that we send are told under amoCRM's id. */
@@ -106,7 +91,7 @@ export class MessagePoster {
     message: Message,
     piece: AmoMessage,
     at: { to: Posting; lastMsec: number },
-  ): Promise<Record<string, unknown>> {
+  ): Promise<Record<string, unknown> & { msgid: string }> {
     const { conversation, isLast } = at.to;
     const quoted = message.replyToId === null ? undefined : await this.#messages.get(message.replyToId);
     const isOld = this.#clock.now() - Date.parse(message.sentAt) > HISTORY_AFTER_MS && !isLast;

@@ -12,16 +12,9 @@ import {
 } from "@crmessenger/kernel/sales";
 import type { EntityLink, EntityLinks } from "../links/entity-links.ts";
 import type { AmoCrmOptions } from "../options.ts";
+import type { AmoEntityState } from "../provider/change-feed.ts";
 import { amoName } from "../provision/to-amo-entity.ts";
 import { ourStatusOf, stepsBetween } from "./status-map.ts";
-
-/** A contact or lead as amoCRM shows it. */
-export interface AmoEntityState {
-  readonly amoId: number;
-  readonly name: string;
-  readonly statusId: number | null;
-  readonly responsibleUserId: number | null;
-}
 
 /**
  * Applies here what changed in amoCRM. What is compared is amoCRM now with amoCRM as last seen or written: our own

@@ -1,9 +1,9 @@
 import type { JobRun } from "@crmessenger/kernel/infrastructure";
 import { CrmError } from "@crmessenger/kernel";
 import type { ContactRepository, LeadRepository } from "@crmessenger/kernel/sales";
-import type { RestApi } from "../api/rest-api.ts";
 import type { EntityLink, EntityLinks, LinkKind } from "../links/entity-links.ts";
 import type { AmoCrmOptions } from "../options.ts";
+import type { RecordWriter } from "../provider/record-writer.ts";
 import { amoName } from "../provision/to-amo-entity.ts";
 import { amoStatusOf } from "./status-map.ts";
 
@@ -11,20 +11,20 @@ const SOON_MS = 2_000;
 
 /** Writes to amoCRM what changed here: a contact's name; a lead's title, status and who answers for it. */
 export class EntityPusher {
-  readonly #rest: RestApi;
+  readonly #writer: RecordWriter;
   readonly #links: EntityLinks;
   readonly #contacts: ContactRepository;
   readonly #leads: LeadRepository;
   readonly #options: AmoCrmOptions;
 
   constructor(parts: {
-    rest: RestApi;
+    writer: RecordWriter;
     links: EntityLinks;
     contacts: ContactRepository;
     leads: LeadRepository;
     options: AmoCrmOptions;
   }) {
-    this.#rest = parts.rest;
+    this.#writer = parts.writer;
     this.#links = parts.links;
     this.#contacts = parts.contacts;
     this.#leads = parts.leads;
@@ -38,11 +38,10 @@ export class EntityPusher {
     if (link.amoId === null) throw beingMade();
     const next = data.kind === "contact" ? await this.#contactNow(link) : await this.#leadNow(link);
     if (next === undefined) return;
-    const changes = changesOf(link, next);
-    if (Object.keys(changes).length > 0) {
-      await this.#rest.put("PATCH", `${data.kind}s/${link.amoId}`, changes);
-    }
-    if (!isSame(link, next)) await this.#links.put([next]);
+    const body = changesOf(link, next);
+    if (Object.keys(body).length > 0) {
+      for (const { error } of (await this.#writer.update([{ link: next, body }])).values()) throw error;
+    } else if (!isSame(link, next)) await this.#links.put([next]);
   }
 
   async #contactNow(link: EntityLink): Promise<EntityLink | undefined> {

@@ -1,6 +1,5 @@
 import { CrmError, isCrmError } from "@crmessenger/kernel";
 import type { JobRun, Jobs, Logger, UnitOfWork } from "@crmessenger/kernel/infrastructure";
-import type { ChatsApi } from "../api/chats-api.ts";
 import { refusedValues } from "../api/errors.ts";
 import type { RestApi } from "../api/rest-api.ts";
 import type { AccountSetup } from "../connection/account-setup.ts";
@@ -9,6 +8,7 @@ import type { AccountBook } from "../links/account-facts.ts";
 import type { ChatLink, ChatLinks } from "../links/chat-links.ts";
 import { type EntityLink, type EntityLinks, linkKey } from "../links/entity-links.ts";
 import type { AmoCrmOptions } from "../options.ts";
+import type { ChatWriter } from "../provider/chat-writer.ts";
 import type { EntityMaker } from "./entity-maker.ts";
 import { type CaseSources, loadCases, type ProvisionCase } from "./load-cases.ts";
 import { ensureSources, sourceExternalId } from "./sources.ts";
@@ -33,7 +33,7 @@ interface Placed {
  */
 export class Provisioner {
   readonly #rest: RestApi;
-  readonly #chatsApi: ChatsApi;
+  readonly #chatWriter: ChatWriter;
   readonly #setup: AccountSetup;
   readonly #book: AccountBook;
   readonly #chats: ChatLinks;
@@ -47,7 +47,7 @@ export class Provisioner {
 
   constructor(parts: {
     rest: RestApi;
-    chatsApi: ChatsApi;
+    chatWriter: ChatWriter;
     setup: AccountSetup;
     book: AccountBook;
     chats: ChatLinks;
@@ -60,7 +60,7 @@ export class Provisioner {
     logger: Logger;
   }) {
     this.#rest = parts.rest;
-    this.#chatsApi = parts.chatsApi;
+    this.#chatWriter = parts.chatWriter;
     this.#setup = parts.setup;
     this.#book = parts.book;
     this.#chats = parts.chats;
@@ -142,19 +142,13 @@ export class Provisioner {
     }
   }
 
-  async #createChat(scopeId: string, { conversation, contact, identities, account }: ProvisionCase): Promise<string> {
+  #createChat(scopeId: string, { conversation, contact, identities, account }: ProvisionCase): Promise<string> {
     const valueOf = (kind: string): string | undefined => identities.find((one) => one.kind === kind)?.value;
-    try {
-      return await this.#chatsApi.createChat(scopeId, {
-        conversationId: conversation.id,
-        sourceExternalId: sourceExternalId(account.id),
-        user: { id: contact.id, name: amoName(contact.name), phone: valueOf("phone"), email: valueOf("email") },
-      });
-    } catch (error) {
-      // The channel was disconnected, by a reinstallation say: it is connected anew before the next try.
-      if (isCrmError(error, "CRM_AMOCRM_NOT_FOUND")) await this.#setup.renew();
-      throw error;
-    }
+    return this.#chatWriter.create(scopeId, {
+      conversationId: conversation.id,
+      sourceExternalId: sourceExternalId(account.id),
+      user: { id: contact.id, name: amoName(contact.name), phone: valueOf("phone"), email: valueOf("email") },
+    });
   }
 
   /** Binds chats to contacts in one request and lets their messages go. Answers how many may go. */
@@ -168,13 +162,13 @@ export class Provisioner {
 
   /** False when amoCRM has lost a contact or a chat: that one is made anew, and all come again in the next round. */
   async #bindAll(unbound: readonly Placed[]): Promise<boolean> {
-    const body = unbound.map(({ one, chatId, amoContactId }) => ({
-      chat_id: chatId,
-      contact_id: amoContactId,
-      request_id: one.conversation.id,
+    const chats = unbound.map(({ one, chatId, amoContactId }) => ({
+      conversationId: one.conversation.id,
+      chatId,
+      amoContactId,
     }));
     try {
-      await this.#rest.put("POST", "contacts/chats", body);
+      await this.#chatWriter.bind(chats);
       return true;
     } catch (error) {
       if (!isCrmError(error, "CRM_AMOCRM_REFUSED") || refusedValues(error).length === 0) throw error;

@@ -41,7 +41,6 @@ export function newAmoLead({ facts, options }: EntityContext, lead: Lead, source
   const userId = lead.ownerId === null ? undefined : options.users[lead.ownerId];
   return {
     name: amoName(lead.title),
-    request_id: lead.id,
     ...(options.pipelineId === undefined ? {} : { pipeline_id: options.pipelineId }),
     ...(statusId === undefined ? {} : { status_id: statusId }),
     ...(userId === undefined ? {} : { responsible_user_id: userId }),
@@ -78,9 +77,4 @@ export function leadIntent(options: AmoCrmOptions, lead: Lead, now: number): Ent
     },
     ours: { name: lead.title, status: lead.status, ownerId: lead.ownerId },
   };
-}
-
-/** The link once amoCRM has the entity. */
-export function linkedAs(intent: EntityLink, amoId: number): EntityLink {
-  return { ...intent, amoId, state: "linked" };
 }

@@ -1,0 +1,133 @@
+import { CrmError, executionContext } from "@crmessenger/kernel";
+import {
+  type AttributeIndex,
+  type AttributeIndexState,
+  type AttributeIndexes,
+  type AttributeKind,
+  type Attributes,
+  type EntityRecord,
+  type Json,
+  fieldOf,
+} from "@crmessenger/kernel/infrastructure";
+import type { Database } from "../state/database.ts";
+import { type Index, type Table, keyOf } from "../state/table.ts";
+
+/** An entity with custom fields. */
+type Holder = EntityRecord & { readonly attributes: Attributes };
+export type HolderTable = Table<Holder>;
+
+interface Kept extends AttributeIndex {
+  readonly tenantId: string;
+  readonly failure?: string;
+}
+
+const MAX_VALUES = 10;
+
+/** Everything is in memory, so an index only has to keep unique what is to be unique. */
+export class MemoryAttributeIndexes implements AttributeIndexes {
+  readonly #database: Database;
+  readonly #tables: ReadonlyMap<string, HolderTable>;
+  readonly #kept = new Map<string, Kept>();
+
+  constructor(database: Database, tables: Readonly<Record<string, HolderTable>>) {
+    this.#database = database;
+    this.#tables = new Map(Object.entries(tables));
+  }
+
+  async ensure({ entity, field, kind, unique = false }: AttributeIndex): Promise<void> {
+    refuseInUnit();
+    const table = this.#table(entity);
+    const { tenantId } = executionContext();
+    const key = keyOf(tenantId, entity, field);
+    const kept: Kept = { tenantId, entity, field, kind, ...(unique ? { unique } : {}) };
+    // Written as a unit that writes nothing: nobody else's changes are half done meanwhile.
+    await this.#database.write(() => {
+      table.dropIndex(key);
+      const index = uniqueIndex(key, kept);
+      const values = unique ? valuesTwice(table, kept, index) : [];
+      this.#kept.set(key, values.length > 0 ? { ...kept, failure: "Some entities share a value." } : kept);
+      if (values.length > 0) throw duplicates(kept, values);
+      if (unique) table.addIndex(index);
+    });
+  }
+
+  async drop({ entity, field }: Pick<AttributeIndex, "entity" | "field">): Promise<boolean> {
+    refuseInUnit();
+    const key = keyOf(executionContext().tenantId, entity, field);
+    return this.#database.write(() => {
+      this.#table(entity).dropIndex(key);
+      return this.#kept.delete(key);
+    });
+  }
+
+  async states(entity?: string): Promise<readonly AttributeIndexState[]> {
+    const { tenantId } = executionContext();
+    const own = [...this.#kept.values()].filter((kept) => kept.tenantId === tenantId);
+    return own
+      .filter((kept) => entity === undefined || kept.entity === entity)
+      .map(({ tenantId: _, ...kept }) => ({
+        ...kept,
+        status: kept.failure === undefined ? "ready" : "failed",
+        progress: kept.failure === undefined ? 1 : 0,
+      }));
+  }
+
+  #table(entity: string): HolderTable {
+    const table = this.#tables.get(entity);
+    if (table) return table;
+    throw new CrmError(
+      "CRM_ATTRIBUTE_INDEX_ENTITY",
+      `This storage keeps no custom fields of "${entity}". Entities that it does: ${[...this.#tables.keys()].join(", ")}.`,
+      { status: 422, details: { entity } },
+    );
+  }
+}
+
+function uniqueIndex(name: string, { tenantId, field, kind }: Kept): Index<Holder> {
+  return {
+    name,
+    unique: true,
+    keys(row) {
+      const value = row.tenantId === tenantId && row.deletedAt === null ? valueOf(row, field) : null;
+      return fits(kind, value) ? [JSON.stringify(value)] : [];
+    },
+  };
+}
+
+function valueOf(row: Holder, field: string): Json {
+  return fieldOf(row.attributes, field);
+}
+
+function fits(kind: AttributeKind, value: Json): boolean {
+  if (kind === "number" || kind === "boolean") return typeof value === kind;
+  return typeof value === "string";
+}
+
+/** Up to ten values that several entities have. */
+function valuesTwice(table: HolderTable, { field }: Kept, index: Index<Holder>): readonly Json[] {
+  const seen = new Set<string>();
+  const twice = new Map<string, Json>();
+  for (const row of table.committed.rows.values()) {
+    const [key] = row ? index.keys(row) : [];
+    if (key === undefined || !row) continue;
+    if (seen.has(key)) twice.set(key, valueOf(row, field));
+    seen.add(key);
+  }
+  return [...twice.values()].slice(0, MAX_VALUES);
+}
+
+function duplicates({ entity, field }: Kept, values: readonly Json[]): CrmError {
+  return new CrmError(
+    "CRM_STORAGE_DUPLICATE",
+    `Several of ${entity} have the same "${field}": make the values differ first, such as ${values.join(", ")}.`,
+    { status: 409, details: { entity, field, values } },
+  );
+}
+
+function refuseInUnit(): void {
+  if (!executionContext().unitOfWork) return;
+  throw new CrmError(
+    "CRM_ATTRIBUTE_INDEX_IN_UNIT",
+    "Indexes of custom fields are made outside units of work: enqueue a job that does it.",
+  );
+}

@@ -1,0 +1,61 @@
+import { createHash } from "node:crypto";
+import type { AttributeIndex } from "@crmessenger/kernel/infrastructure";
+import { attributeSql } from "../criteria/attribute-sql.ts";
+import type { RecordDefinition } from "../entities/define-record.ts";
+
+/** An index as PostgreSQL is told to make it. */
+export interface IndexDefinition {
+  readonly name: string;
+  readonly unique: boolean;
+  /** What comes after `create index <name>`. */
+  readonly on: string;
+  /** Of the value that is unique. */
+  readonly value: string;
+}
+
+const COLUMN = `"attributes"`;
+
+/**
+ * The indexes behind one custom field. The one that searches use serves all tenants that index a field of this name and
+ * kind; what is unique is so for one tenant, and is hashed, since a text may be longer than an index takes.
+ */
+export function definitionsOf(
+  table: RecordDefinition,
+  tenantId: string,
+  index: AttributeIndex,
+): readonly IndexDefinition[] {
+  const { field, kind, unique = false } = index;
+  const sql = attributeSql(COLUMN, field);
+  const numeric = kind === "number" || kind === "boolean";
+  const value = numeric ? sql[kind] : sql.wholeText;
+  const family = numeric ? kind : "text";
+  const search: IndexDefinition = {
+    name: nameOf(table, field, [family]),
+    unique: false,
+    // Of all rows: the planner takes no figures about expressions from an index of some.
+    on: `on ${table.sql} (tenant_id, ${numeric ? value : sql.text}, id)`,
+    value,
+  };
+  if (!unique) return [search];
+  const alone: IndexDefinition = {
+    name: nameOf(table, field, [family, "unique", tenantId]),
+    unique: true,
+    on: `on ${table.sql} (${numeric ? value : `md5(${value})`}) where deleted_at is null and tenant_id = ${literal(tenantId)}`,
+    value,
+  };
+  return [search, alone];
+}
+
+/** Says which field it is of, as errors quote it, and is another one for each way of indexing it. */
+function nameOf({ tableName }: RecordDefinition, field: string, how: readonly string[]): string {
+  const readable = field.replaceAll(/[^A-Za-z0-9]/g, "").slice(0, 24);
+  const digest = createHash("sha256")
+    .update(JSON.stringify([field, ...how]))
+    .digest("hex")
+    .slice(0, 12);
+  return `${tableName}_field_${readable}_${digest}`;
+}
+
+export function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
