@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { formatMoney, isDecimal, parseDecimal, percentOf } from "./decimal.ts";
+import { formatDecimal, formatMoney, isDecimal, parseDecimal, percentOf } from "./decimal.ts";
 
 test.each([
   ["1200.00", "5", "60.00"],
@@ -24,4 +24,13 @@ test("cents that go in come out", () => {
       expect(formatMoney(parseDecimal(text))).toBe(text);
     }),
   );
+});
+
+test.each([
+  ["1900", "1900.00"],
+  ["0.5", "0.50"],
+  ["1899.905", "1899.905"],
+  ["0.0001", "0.0001"],
+])("no digit of %s is lost", (text, written) => {
+  expect(formatDecimal(parseDecimal(text))).toBe(written);
 });

@@ -27,6 +27,12 @@ export function formatMoney(value: bigint): Decimal {
   return `${cents / 100n}.${String(cents % 100n).padStart(2, "0")}`;
 }
 
+/** Every digit of it, and two after the point at least. */
+export function formatDecimal(value: bigint): Decimal {
+  const fraction = String(value % ONE).padStart(SCALE, "0");
+  return `${value / ONE}.${fraction.replace(/0{1,2}$/, "")}`;
+}
+
 /** `percent` hundredths of a value, both in ten-thousandths. What is below a ten-thousandth is cut off. */
 export function percentOf(value: bigint, percent: bigint): bigint {
   return (value * percent) / (100n * ONE);

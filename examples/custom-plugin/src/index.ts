@@ -1,2 +1,2 @@
 export { bonus } from "./plugin.ts";
-export { type EarnedBonus, GetEarnedBonus } from "./earned-bonus.ts";
+export { GetGivenBonus, type GivenTotal } from "./given-bonus.ts";

@@ -1,36 +1,36 @@
-import { CrmError } from "@crmessenger/kernel";
 import type { Attributes } from "@crmessenger/kernel/infrastructure";
+import type { Deal, EntityChange } from "@crmessenger/kernel/sales";
 import { type BonusFormula, bonusOn } from "./bonus-formula.ts";
-import { isDecimal } from "./decimal.ts";
+import { formatDecimal, isDecimal, parseDecimal } from "./decimal.ts";
 
-export interface BonusFields {
-  /** The custom field that holds the sum. */
-  readonly sum: string;
-  /** The custom field that the bonus is written to. */
-  readonly bonus: string;
+export interface Bonus {
+  readonly formula: BonusFormula;
+  /** The custom field that tells what was taken off. */
+  readonly field: string;
 }
 
 /**
- * The record with its bonus, computed from its sum. A record without a sum has no bonus. A sum that is no decimal number
- * is `CRM_BONUS_SUM` (422): the record is not stored.
+ * The deal with its bonus taken off its amount, and told in the custom field. Without an amount, with a negative one, or
+ * with one that brings nothing it has no such field.
  */
-export function withBonus<R extends { readonly attributes: Attributes }>(
-  record: R,
-  fields: BonusFields,
-  formula: BonusFormula,
-): R {
-  const { [fields.bonus]: before, ...others } = record.attributes;
-  const sum = others[fields.sum];
-  if (sum === undefined || sum === null) return before === undefined ? record : { ...record, attributes: others };
-  if (!isDecimal(sum)) throw noSum(fields.sum, sum);
-  const after = bonusOn(sum, formula);
-  return after === before ? record : { ...record, attributes: { ...others, [fields.bonus]: after } };
+export function withBonus<D extends Pick<Deal, "amount" | "attributes">>(deal: D, { formula, field }: Bonus): D {
+  const { amount } = deal;
+  const brought = amount !== null && isDecimal(amount.amount) ? bonusOn(amount.amount, formula) : "0.00";
+  if (amount === null || parseDecimal(brought) === 0n)
+    return { ...deal, attributes: replaced(deal.attributes, field, undefined) };
+  const left = formatDecimal(parseDecimal(amount.amount) - parseDecimal(brought));
+  return { ...deal, amount: { ...amount, amount: left }, attributes: replaced(deal.attributes, field, brought) };
 }
 
-function noSum(field: string, value: unknown): CrmError {
-  return new CrmError(
-    "CRM_BONUS_SUM",
-    `The field "${field}" holds ${JSON.stringify(value)}. Write a sum as decimal text, such as "1999.90".`,
-    { status: 422, details: { field } },
-  );
+/** A changed deal: an amount that stays has its bonus already, and nobody writes one by hand. */
+export function withBonusOnce({ previous, next }: EntityChange<Deal>, bonus: Bonus): EntityChange<Deal> {
+  const same = next.amount?.amount === previous.amount?.amount;
+  if (!same) return { previous, next: withBonus(next, bonus) };
+  const brought = previous.attributes[bonus.field];
+  return { previous, next: { ...next, attributes: replaced(next.attributes, bonus.field, brought) } };
+}
+
+function replaced(attributes: Attributes, field: string, value: Attributes[string] | undefined): Attributes {
+  const { [field]: _, ...others } = attributes;
+  return value === undefined ? others : { ...others, [field]: value };
 }

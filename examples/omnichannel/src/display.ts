@@ -1,6 +1,7 @@
 import type { AppReady } from "./app/app-process.ts";
 import type { Options } from "./options.ts";
 import type { Tally } from "./play/tally.ts";
+import { type FunnelReport, printFunnel } from "./report/print-funnel.ts";
 import type { Report } from "./report/report.ts";
 import type { Session } from "./session.ts";
 
@@ -51,6 +52,11 @@ export class Display {
     if (!process.stdout.isTTY) return;
     process.stdout.write(`\r\u001b[2K${text}`);
     this.#open = true;
+  }
+
+  funnel(figures: FunnelReport): void {
+    this.line("Leads, from the first message to the sale:");
+    this.line(printFunnel(figures));
   }
 
   report(report: Report): void {

@@ -93,8 +93,13 @@ async function play(
   await Promise.race([session.settle(SETTLE_MS), ended]);
   endConsent();
   const report = await session.report();
+  const funnel = await session.funnel();
+  display.funnel(funnel.figures);
   display.report(report);
-  if (options.report !== undefined) writeFileSync(options.report, `${JSON.stringify(report, null, 2)}\n`);
+  if (options.report !== undefined) {
+    writeFileSync(options.report, `${JSON.stringify(report, null, 2)}\n`);
+    writeFileSync(`${options.report.replace(/\.json$/, "")}-funnel.svg`, funnel.svg);
+  }
   return report;
 }
 

@@ -22,7 +22,7 @@ export const USAGE = `npm start -- [options]
   --data DIR            keep the embedded database and files here (default: a temporary folder,
                         with --database: data/omnichannel)
   --port N              where the HTTP API listens (default: a free port)
-  --report FILE         write the report here as JSON
+  --report FILE         write the report here as JSON, and the funnel beside it as SVG
   --faults              let providers fail: disconnects, duplicates, flood waits, refusals, lost answers
   --help`;
 

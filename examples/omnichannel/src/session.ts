@@ -11,10 +11,13 @@ import { ApiClient } from "./play/api-client.ts";
 import { Arrivals } from "./play/arrivals.ts";
 import { type Accounts, connectEverything, renewConsent } from "./play/connect.ts";
 import { connectLive } from "./play/connect-live.ts";
+import { FollowUp } from "./play/follow-up.ts";
 import { createPace } from "./play/pace.ts";
 import { type Stage, playThread } from "./play/play-thread.ts";
 import { type Probe, openProbe } from "./play/probe.ts";
+import { type Subscribed, subscribeWebhooks } from "./play/subscribe-webhooks.ts";
 import { Tally } from "./play/tally.ts";
+import type { FunnelReport } from "./report/print-funnel.ts";
 import { type Report, isFaultless, writeReport } from "./report/report.ts";
 import { People } from "./world/people.ts";
 import { type RealProviders, realProviders } from "./world/real-providers.ts";
@@ -49,6 +52,7 @@ export class Session implements AsyncDisposable {
   readonly #options: SessionOptions;
   readonly #removeData: () => void;
   #stage: Stage | undefined;
+  #subscribed: Subscribed | undefined;
 
   private constructor(parts: {
     world: World;
@@ -75,7 +79,14 @@ export class Session implements AsyncDisposable {
     mkdirSync(data, { recursive: true });
     const real = realProviders(process.env);
     const app = new AppProcess(
-      { port, publicUrl: url, databaseUrl: options.database, dataDirectory: data, ...providerConfig(world, real) },
+      {
+        port,
+        publicUrl: url,
+        databaseUrl: options.database,
+        dataDirectory: data,
+        webhookReceivers: [world.webhookReceiver.url],
+        ...providerConfig(world, real),
+      },
       {
         ...providerSecrets(world, real),
         CRMESSENGER_SECRET_KEY: process.env["CRMESSENGER_SECRET_KEY"] ?? secretKey(data),
@@ -98,6 +109,7 @@ export class Session implements AsyncDisposable {
   }
 
   async connect(): Promise<Accounts> {
+    this.#subscribed = await subscribeWebhooks(this.#api, this.world.webhookReceiver, this.probe);
     const accounts = await connectEverything(this.#api, this.world);
     const { rate, patienceMs } = this.#options;
     this.#stage = {
@@ -107,6 +119,7 @@ export class Session implements AsyncDisposable {
       arrivals: new Arrivals(this.probe),
       accounts,
       tally: this.tally,
+      followUp: new FollowUp(this.#api),
       pace: createPace(rate),
       patienceMs,
     };
@@ -149,7 +162,23 @@ export class Session implements AsyncDisposable {
 
   async report(): Promise<Report> {
     await this.app.memory().catch(() => undefined);
-    return writeReport({ tally: this.tally, probe: this.probe, amo: this.world.amo, peakRssMb: this.app.peakRssMb });
+    return writeReport({
+      tally: this.tally,
+      probe: this.probe,
+      api: this.#api,
+      world: this.world,
+      subscribed: this.#subscribed,
+      peakRssMb: this.app.peakRssMb,
+    });
+  }
+
+  /** How far leads came: in figures, and drawn. */
+  async funnel(): Promise<{ readonly figures: FunnelReport; readonly svg: string }> {
+    const [figures, { body: svg }] = await Promise.all([
+      this.#api.get<FunnelReport>("/api/v1/reports/funnel"),
+      this.#api.get<{ body: string }>("/api/v1/reports/funnel/as/svg"),
+    ]);
+    return { figures, svg };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

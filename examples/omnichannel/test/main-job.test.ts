@@ -83,6 +83,9 @@ function expectFaultless(report: Report): void {
     duplicates: 0,
     messages: report.inbound.sent + report.outbound.requested,
   });
+  expect(report.webhooks).toMatchObject({ missing: 0, duplicates: 0, delivered: report.webhooks.events });
+  expect(report.webhooks.events).toBeGreaterThan(report.inbound.sent + report.outbound.requested);
+  expect(report.analytics).toMatchObject({ leads: report.leads, matches_sql: true });
   expect(report.order_violations).toBe(0);
 }
 

@@ -1,8 +1,8 @@
 import { type Kernel, createKernel } from "@crmessenger/kernel";
-import { ChangeLeadStatus, CreateContact, CreateLead, type Lead, UpdateLead } from "@crmessenger/kernel/sales";
+import { CreateDeal, CreatePipeline, type Deal, MoveDeal, UpdateDeal } from "@crmessenger/kernel/sales";
 import { memory } from "@crmessenger/memory";
 import { sales } from "@crmessenger/sales";
-import { type EarnedBonus, GetEarnedBonus, bonus } from "../../src/index.ts";
+import { GetGivenBonus, type GivenTotal, bonus } from "../../src/index.ts";
 
 const OWNER = "0190a1b2-0000-7000-8000-000000000001";
 
@@ -15,29 +15,23 @@ export function startApp(): Promise<Kernel> {
   return createKernel({ plugins: [memory(), sales(), bonus({ steps })] });
 }
 
-/** A lead grows and is converted. Answers it as it was stored on the way. */
-export async function sellCoffee({ bus }: Kernel): Promise<readonly Lead[]> {
-  const { contact } = await bus.dispatch(CreateContact, {
-    name: "Ada",
-    identities: [],
-    ownerId: OWNER,
-    attributes: {},
-  });
-  const lead = await bus.dispatch(CreateLead, {
+/** A deal grows and is won. Answers it as it was stored on the way. */
+export async function sellCoffee({ bus }: Kernel): Promise<readonly Deal[]> {
+  const pipeline = await bus.dispatch(CreatePipeline, { name: "Coffee", currency: "EUR" });
+  const deal = await bus.dispatch(CreateDeal, {
     title: "Coffee for the office",
-    contactId: contact.id,
-    source: { channel: "manual" },
+    pipelineId: pipeline.id,
+    amount: { amount: "1200.00", currency: "EUR" },
+    contactId: null,
     ownerId: OWNER,
     teamId: null,
-    attributes: { sum: "1200.00" },
+    attributes: {},
   });
-  const raised = await bus.dispatch(UpdateLead, { id: lead.id, attributes: { sum: "12000.00" } });
-  for (const status of ["in-progress", "qualified", "converted"]) {
-    await bus.dispatch(ChangeLeadStatus, { id: lead.id, status });
-  }
-  return [lead, raised];
+  const raised = await bus.dispatch(UpdateDeal, { id: deal.id, amount: { amount: "12000.00", currency: "EUR" } });
+  await bus.dispatch(MoveDeal, { id: deal.id, stageId: "won" });
+  return [deal, raised];
 }
 
-export function earned({ bus }: Kernel): Promise<EarnedBonus> {
-  return bus.ask(GetEarnedBonus, { ownerId: OWNER });
+export function given({ bus }: Kernel): Promise<GivenTotal> {
+  return bus.ask(GetGivenBonus, { ownerId: OWNER });
 }

@@ -1,13 +1,13 @@
 import { eventually } from "@crmessenger/testing";
-import { earned, sellCoffee, startApp } from "./app.ts";
+import { given, sellCoffee, startApp } from "./app.ts";
 
 await using kernel = await startApp();
-for (const { title, attributes } of await sellCoffee(kernel)) {
-  console.log(`${title}: a sum of ${String(attributes["sum"])} brings ${String(attributes["bonus"])}`);
+for (const { title, amount, attributes } of await sellCoffee(kernel)) {
+  console.log(`${title}: ${String(attributes["bonus"])} are taken off, ${amount?.amount ?? "nothing"} is saved`);
 }
-const total = await eventually(async () => {
-  const answer = await earned(kernel);
-  if (answer.leads === 0) throw new Error("The conversion has not been counted yet.");
+const { sums } = await eventually(async () => {
+  const answer = await given(kernel);
+  if (answer.deals === 0) throw new Error("The deal has not been counted yet.");
   return answer;
 });
-console.log(`Converted. The owner has earned ${total.sum}.`);
+console.log(`Won. The owner has given away ${sums.map(({ amount, currency }) => `${amount} ${currency}`).join(", ")}.`);

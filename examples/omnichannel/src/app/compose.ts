@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { amocrm } from "@crmessenger/amocrm";
+import { analytics } from "@crmessenger/analytics";
 import { communication } from "@crmessenger/communication";
+import { customFields } from "@crmessenger/custom-fields";
 import { http } from "@crmessenger/http";
 import { httpChannel } from "@crmessenger/http-channel";
 import { iam } from "@crmessenger/iam";
@@ -9,8 +11,11 @@ import { mikroOrm } from "@crmessenger/mikro-orm";
 import { node } from "@crmessenger/node";
 import { sales } from "@crmessenger/sales";
 import { telegram } from "@crmessenger/telegram";
+import { webhooks } from "@crmessenger/webhooks";
 import { whatsapp } from "@crmessenger/whatsapp";
 import type { AppConfig } from "./config.ts";
+import { interest } from "./interest.ts";
+import { quickRetry } from "./quick-retry.ts";
 
 /** The plugins of the application. What an omnichannel CRM is made of stands in this list, in any order. */
 export function compose(config: AppConfig): readonly Plugin[] {
@@ -25,6 +30,11 @@ export function compose(config: AppConfig): readonly Plugin[] {
     sales(),
     communication(),
     http({ port: config.port }),
+    customFields(),
+    webhooks(),
+    analytics(),
+    interest(),
+    quickRetry(),
     httpChannel(),
     telegram(config.telegram ?? {}),
     whatsapp(config.whatsapp ?? {}),
@@ -39,8 +49,7 @@ function withAddresses(crm: NonNullable<AppConfig["amocrm"]>, ownUrl: string) {
 }
 
 /** The sandbox runs on this machine, where the HTTP client reaches nothing unless it is told to. */
-function localProviders({ amocrm: crm }: AppConfig): string[] {
-  return crm === undefined
-    ? []
-    : [...new Set([crm.baseUrl, crm.chatsUrl ?? crm.baseUrl].map((url) => new URL(url).hostname))];
+function localProviders({ amocrm: crm, webhookReceivers }: AppConfig): string[] {
+  const urls = crm === undefined ? webhookReceivers : [crm.baseUrl, crm.chatsUrl ?? crm.baseUrl, ...webhookReceivers];
+  return [...new Set(urls.map((url) => new URL(url).hostname))];
 }

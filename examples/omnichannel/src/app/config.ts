@@ -5,6 +5,8 @@ export interface AppConfig {
   readonly publicUrl: string;
   readonly databaseUrl: string | undefined;
   readonly dataDirectory: string;
+  /** Addresses on this machine that webhooks may be sent to. */
+  readonly webhookReceivers: readonly string[];
   readonly telegram:
     | {
         readonly dataCentre: { readonly host: string; readonly port: number; readonly publicKey: string };

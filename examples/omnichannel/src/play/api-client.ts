@@ -40,6 +40,10 @@ export class ApiClient {
     });
   }
 
+  async delete(path: string): Promise<void> {
+    await this.#persist("DELETE", path, { headers: { "idempotency-key": randomUUID() } });
+  }
+
   upload<T>(path: string, bytes: Uint8Array, headers: Readonly<Record<string, string>>): Promise<T> {
     return this.#persist<T>("POST", path, {
       body: Buffer.from(bytes),

@@ -6,6 +6,7 @@ import type { ApiClient } from "./api-client.ts";
 import type { Arrivals } from "./arrivals.ts";
 import type { Accounts } from "./connect.ts";
 import type { SaidThread, Tally } from "./tally.ts";
+import type { FollowUp } from "./follow-up.ts";
 import { waitUntil } from "./wait-until.ts";
 
 export interface Stage {
@@ -15,6 +16,7 @@ export interface Stage {
   readonly arrivals: Arrivals;
   readonly accounts: Accounts;
   readonly tally: Tally;
+  readonly followUp: FollowUp;
   readonly pace: () => Promise<void>;
   /** Milliseconds to wait for one message to arrive everywhere. */
   readonly patienceMs: number;
@@ -38,6 +40,7 @@ export async function playThread(stage: Stage, plan: ThreadPlan): Promise<void> 
     else await managerAnswers(scene, utterance);
     stage.tally.progress();
   }
+  await stage.followUp.after(thread, plan);
 }
 
 async function customerWrites(scene: Scene, utterance: Utterance): Promise<void> {

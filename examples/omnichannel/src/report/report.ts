@@ -1,10 +1,15 @@
 import { createRequire } from "node:module";
 import type { Probe } from "../play/probe.ts";
+import type { ApiClient } from "../play/api-client.ts";
+import type { Subscribed } from "../play/subscribe-webhooks.ts";
 import type { SaidThread, Tally } from "../play/tally.ts";
+import type { World } from "../world/start-world.ts";
 import type { AmoCrmSandbox } from "@crmessenger/sandbox/amocrm";
 import { createHash } from "node:crypto";
 import { type Comparison, compareSequence, fingerprint } from "./compare-sequence.ts";
+import { type AnalyticsReport, reportAnalytics } from "./analytics-report.ts";
 import { percentile } from "./percentile.ts";
+import { type WebhooksReport, reportWebhooks } from "./webhooks-report.ts";
 
 /** What can be seen from outside when all is settled. */
 export interface Report {
@@ -31,6 +36,8 @@ export interface Report {
     readonly missing: number;
     readonly duplicates: number;
   };
+  readonly webhooks: WebhooksReport;
+  readonly analytics: AnalyticsReport;
   readonly order_violations: number;
   readonly seconds: number;
   readonly messages_per_second: number;
@@ -60,10 +67,13 @@ interface StoredMessage {
 export async function writeReport(parts: {
   readonly tally: Tally;
   readonly probe: Probe;
-  readonly amo: AmoCrmSandbox;
+  readonly api: ApiClient;
+  readonly world: Pick<World, "amo" | "webhookReceiver">;
+  readonly subscribed: Subscribed | undefined;
   readonly peakRssMb: number;
 }): Promise<Report> {
-  const { tally, probe, amo, peakRssMb } = parts;
+  const { tally, probe, api, subscribed, peakRssMb } = parts;
+  const { amo, webhookReceiver } = parts.world;
   const observations = await Promise.all(tally.threads.map((thread) => observe(thread, probe, amo)));
   const database = sum(
     observations.map(({ thread, database: stored }) =>
@@ -119,6 +129,8 @@ export async function writeReport(parts: {
       missing: crm.missing,
       duplicates: crm.duplicates,
     },
+    webhooks: await reportWebhooks(probe, webhookReceiver, subscribed),
+    analytics: await reportAnalytics(api, probe),
     order_violations: sum(orders).orderViolations,
     seconds: round(seconds),
     messages_per_second: round(tally.done / seconds),
@@ -133,11 +145,12 @@ export async function writeReport(parts: {
   };
 }
 
-/** Whether nothing is missing, doubled or out of order. */
-export function isFaultless({ inbound, outbound, amocrm, order_violations: violations }: Report): boolean {
+/** Whether nothing is missing, doubled or out of order, and the figures are right. */
+export function isFaultless({ inbound, outbound, amocrm, webhooks, analytics, ...report }: Report): boolean {
   return (
-    [inbound, outbound, amocrm].every(({ missing, duplicates }) => missing === 0 && duplicates === 0) &&
-    violations === 0
+    [inbound, outbound, amocrm, webhooks].every(({ missing, duplicates }) => missing === 0 && duplicates === 0) &&
+    analytics.matches_sql &&
+    report.order_violations === 0
   );
 }
 
@@ -202,7 +215,17 @@ function round(value: number): number {
 
 function versions(): Record<string, string> {
   const require = createRequire(import.meta.url);
-  const packages = ["kernel", "mikro-orm", "communication", "telegram", "whatsapp", "amocrm"].map((name) => {
+  const packages = [
+    "kernel",
+    "mikro-orm",
+    "communication",
+    "telegram",
+    "whatsapp",
+    "amocrm",
+    "custom-fields",
+    "webhooks",
+    "analytics",
+  ].map((name) => {
     const { version } = require(`@crmessenger/${name}/package.json`) as { version: string };
     return [`@crmessenger/${name}`, version] as const;
   });

@@ -1,15 +1,17 @@
 import type { AmoCrmSandbox } from "@crmessenger/sandbox/amocrm";
 import type { TelegramSandbox } from "@crmessenger/sandbox/telegram";
 import type { WhatsAppSandbox } from "@crmessenger/sandbox/whatsapp";
+import type { WebhookReceiver } from "./webhook-receiver.ts";
 
-interface Providers {
+interface Outside {
   readonly telegram: TelegramSandbox;
   readonly whatsapp: WhatsAppSandbox;
   readonly amo: AmoCrmSandbox;
+  readonly webhookReceiver: WebhookReceiver;
 }
 
 /** Everything that real providers do on a bad day, all day. */
-export function faultsOn({ telegram, whatsapp, amo }: Providers): void {
+export function faultsOn({ telegram, whatsapp, amo, webhookReceiver }: Outside): void {
   telegram.faults.set({
     disconnectEveryMs: 8_000,
     floodWaitRate: 0.02,
@@ -39,10 +41,12 @@ export function faultsOn({ telegram, whatsapp, amo }: Providers): void {
     duplicateHookRate: 0.1,
     reorderHooks: true,
   });
+  webhookReceiver.setFaults(true);
 }
 
-export function faultsOff({ telegram, whatsapp, amo }: Providers): void {
+export function faultsOff({ telegram, whatsapp, amo, webhookReceiver }: Outside): void {
   telegram.faults.clear();
   whatsapp.faults.clear();
   amo.faults.set({});
+  webhookReceiver.setFaults(false);
 }

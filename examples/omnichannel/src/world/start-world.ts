@@ -3,12 +3,14 @@ import { type AmoCrmManager, type AmoCrmSandbox, startAmoCrmSandbox } from "@crm
 import { type TelegramAccount, type TelegramSandbox, startTelegramSandbox } from "@crmessenger/sandbox/telegram";
 import { type BusinessAccount, type WhatsAppSandbox, startWhatsAppSandbox } from "@crmessenger/sandbox/whatsapp";
 import { faultsOff, faultsOn } from "./faults.ts";
+import { type WebhookReceiver, startWebhookReceiver } from "./webhook-receiver.ts";
 
-/** The world outside the application: messengers, the CRM, and the business's own phones. */
+/** The world outside the application: messengers, the CRM, the business's own phones, and a system that gets webhooks. */
 export interface World extends AsyncDisposable {
   readonly telegram: TelegramSandbox;
   readonly whatsapp: WhatsAppSandbox;
   readonly amo: AmoCrmSandbox;
+  readonly webhookReceiver: WebhookReceiver;
   readonly telegramPhone: TelegramAccount;
   readonly whatsappPhone: BusinessAccount;
   readonly manager: AmoCrmManager;
@@ -19,10 +21,11 @@ export interface World extends AsyncDisposable {
 
 export async function startWorld(publicUrl: string): Promise<World> {
   const seed = randomInt(1, 1_000_000);
-  const [telegram, whatsapp, amo] = await Promise.all([
+  const [telegram, whatsapp, amo, webhookReceiver] = await Promise.all([
     startTelegramSandbox({ seed }),
     startWhatsAppSandbox({ seed }),
     startAmoCrmSandbox({ seed }),
+    startWebhookReceiver(),
   ]);
   const integration = amo.registerIntegration({ redirectUri: `${publicUrl}/hooks/amocrm/oauth`, name: "CRMessenger" });
   const channel = amo.registerChannel({
@@ -34,6 +37,7 @@ export async function startWorld(publicUrl: string): Promise<World> {
     telegram,
     whatsapp,
     amo,
+    webhookReceiver,
     telegramPhone: telegram.addAccount({
       firstName: "Coffee",
       lastName: "House",
@@ -49,7 +53,7 @@ export async function startWorld(publicUrl: string): Promise<World> {
     ...world,
     setFaults: (on) => (on ? faultsOn(world) : faultsOff(world)),
     async [Symbol.asyncDispose]() {
-      await Promise.all([telegram.close(), whatsapp.close(), amo.close()]);
+      await Promise.all([telegram.close(), whatsapp.close(), amo.close(), webhookReceiver[Symbol.asyncDispose]()]);
     },
   };
 }
