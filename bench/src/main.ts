@@ -1,7 +1,10 @@
+import { benchAnalytics } from "./analytics/bench-analytics.ts";
 import { benchBoot } from "./boot/bench-boot.ts";
+import { benchCustomFields } from "./custom-fields/bench-custom-fields.ts";
 import { benchHooks } from "./hooks/bench-hooks.ts";
 import { benchInbound } from "./inbound/bench-inbound.ts";
 import { benchTypes } from "./types/bench-types.ts";
+import { benchWebhooks } from "./webhooks/bench-webhooks.ts";
 import type { Bench } from "./bench.ts";
 import { publish } from "./publish.ts";
 
@@ -10,6 +13,9 @@ const benches: Readonly<Record<string, Bench>> = {
   boot: benchBoot,
   types: benchTypes,
   inbound: benchInbound,
+  analytics: benchAnalytics,
+  "custom-fields": benchCustomFields,
+  webhooks: benchWebhooks,
 };
 
 const asked = process.argv.slice(2).filter((argument) => !argument.startsWith("-"));

@@ -1,5 +1,7 @@
 import { communication } from "@crmessenger/communication";
 import { amocrm } from "@crmessenger/amocrm";
+import { analytics } from "@crmessenger/analytics";
+import { customFields } from "@crmessenger/custom-fields";
 import { http } from "@crmessenger/http";
 import { httpChannel } from "@crmessenger/http-channel";
 import { iam } from "@crmessenger/iam";
@@ -9,6 +11,7 @@ import { mikroOrm } from "@crmessenger/mikro-orm";
 import { node } from "@crmessenger/node";
 import { sales } from "@crmessenger/sales";
 import { telegram } from "@crmessenger/telegram";
+import { webhooks } from "@crmessenger/webhooks";
 import { whatsapp } from "@crmessenger/whatsapp";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -24,6 +27,9 @@ const kernel = await createKernel({
     sales(),
     communication(),
     http({ port: 0 }),
+    customFields(),
+    webhooks(),
+    analytics(),
     httpChannel(),
     telegram({ apiId: 1, apiHash: "bench" }),
     whatsapp(),

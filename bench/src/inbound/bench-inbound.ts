@@ -15,7 +15,7 @@ const SENDERS = 500;
 const ROUNDS = 5;
 const LOADS = { postgres: { 1: 2_000, 32: 12_000, 256: 16_000 }, pglite: { 1: 600, 32: 1_500, 256: 2_000 } } as const;
 
-interface Server {
+export interface Server {
   readonly process: ChildProcess;
   readonly port: number;
   readonly path: string;
@@ -103,7 +103,7 @@ async function compare(
   }
 }
 
-async function start(entry: string, args: readonly string[]): Promise<Server> {
+export async function start(entry: string, args: readonly string[]): Promise<Server> {
   const child = spawn(process.execPath, [fileURLToPath(new URL(`./${entry}`, import.meta.url)), ...args], {
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -119,14 +119,14 @@ async function start(entry: string, args: readonly string[]): Promise<Server> {
   return { process: child, account: "", ...(JSON.parse(text) as { port: number; path: string; account?: string }) };
 }
 
-async function stop({ process: child }: Server): Promise<void> {
+export async function stop({ process: child }: Server): Promise<void> {
   if (child.exitCode !== null) return;
   const gone = once(child, "exit");
   child.kill("SIGKILL");
   await gone;
 }
 
-async function load(
+export async function load(
   server: Server,
   order: Pick<LoadOrder, "concurrency" | "count" | "first" | "run">,
 ): Promise<LoadResult> {

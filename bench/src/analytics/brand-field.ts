@@ -1,0 +1,48 @@
+import { definePlugin } from "@crmessenger/kernel";
+import { type AttachedField, CustomFieldManager } from "@crmessenger/kernel/extensibility";
+
+const brand: AttachedField = {
+  entity: "lead",
+  name: "brand",
+  label: "Brand",
+  description: "",
+  type: { kind: "text" },
+  required: false,
+  unique: false,
+  default: null,
+  permissions: { read: null, write: null },
+  group: "",
+  order: 0,
+  indexed: false,
+  reportable: true,
+  version: 1,
+  plugin: null,
+  archived: false,
+};
+
+/** One reportable field of leads, which is there from the start. */
+export const brandField = definePlugin({
+  id: "brand-field",
+  version: "1.0.0",
+  provides: { manager: CustomFieldManager },
+  boot() {
+    const refuse = () => Promise.reject(new Error("The bench changes no fields."));
+    const fields = async (entity: string) => (entity === brand.entity ? [brand] : []);
+    return {
+      provide: {
+        manager: {
+          fields,
+          readableFields: fields,
+          apply: async ({ next }) => next.attributes,
+          attachField: refuse,
+          updateField: refuse,
+          changeType: refuse,
+          setArchived: refuse,
+          getValues: refuse,
+          getValue: refuse,
+          jsonSchema: refuse,
+        },
+      },
+    };
+  },
+});
