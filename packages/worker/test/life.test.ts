@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
+import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { definePlugin } from "@crmessenger/kernel";
 import { Leases } from "@crmessenger/kernel/infrastructure";
@@ -89,6 +90,13 @@ test("after a restart the plugin starts again, and what the old process held is 
   await eventually(async () => expect(await ask("start-count")).toMatchObject({ count: 2 }));
   expect(await kernel.get(Leases).tryAcquire("probe")).toBeUndefined();
   await kernel.stop();
+});
+
+test("a program whose boot fails beside a worker lives to say why", async () => {
+  const script = fileURLToPath(new URL("./fixtures/refused-kernel.ts", import.meta.url));
+  const program = spawn(process.execPath, ["--conditions=@crmessenger/source", script]);
+  const [said, [status]] = await Promise.all([text(program.stdout), once(program, "exit")]);
+  expect([said, status]).toEqual([expect.stringContaining("not today"), 0]);
 });
 
 test("a boot that fails leaves no process behind", async () => {

@@ -28,6 +28,12 @@ const OWN_FLAGS = /^--(inspect|debug|max-old-space-size|max_old_space_size|expos
 
 const OUT_OF_MEMORY = /^FATAL ERROR: .*(heap|allocation|memory)/i;
 
+/** What pipes to other processes are, which their type does not say. */
+interface Referable {
+  ref?(): void;
+  unref?(): void;
+}
+
 /** A process with nothing in its environment, and the pipes to it. */
 export class WorkerProcess {
   readonly #child: ChildProcess;
@@ -35,6 +41,7 @@ export class WorkerProcess {
   readonly #pipes: readonly (Readable | Writable | null | undefined)[];
   readonly #options: WorkerProcessOptions;
   readonly #gone = Promise.withResolvers<void>();
+  #isKilled = false;
   #ranOutOfMemory = false;
 
   constructor(options: WorkerProcessOptions) {
@@ -65,12 +72,17 @@ export class WorkerProcess {
     (this.#pipes[WAITING_FD] as Writable).write(frame(message));
   }
 
+  /** Whoever waits for its end lives to see it. */
   kill(): void {
+    this.hold(true);
+    for (const pipe of this.#pipes) (pipe as Referable | null)?.ref?.();
+    this.#isKilled = true;
     this.#child.kill("SIGKILL");
   }
 
-  /** Whether the process keeps this one alive. */
+  /** Whether the process keeps this one alive, until it is killed. */
   hold(held: boolean): void {
+    if (this.#isKilled) return;
     if (held) this.#child.ref();
     else this.#child.unref();
   }
@@ -91,7 +103,7 @@ export class WorkerProcess {
     eachLine(child.stdout, (line) => logger().info(line, { stream: "stdout" }));
     eachLine(child.stderr, (line) => this.#errorLine(line));
     child.channel?.unref();
-    for (const pipe of this.#pipes) (pipe as { unref?: () => void } | null)?.unref?.();
+    for (const pipe of this.#pipes) (pipe as Referable | null)?.unref?.();
   }
 
   #frameListener(): (piece: Buffer) => void {
