@@ -3,9 +3,14 @@ const FENCE = /^(`{3,})([a-z]*)([^\n]*)\n([\s\S]*?)^\1[ \t]*$/gm;
 /** The first line of a block may name the file that it stands for: `// src/plugin.ts`, `# .env`, `<!-- page.html -->`. */
 const FILE = /^(?:\/\/|#|<!--)\s+((?:[\w.@-]+\/)*[\w.@-]*\.\w+)(?:\s+-->)?\n/;
 
+/** What readers do not see: `<!-- before`, code, `-->` above a block, and `<!-- after` below it and its output. */
+const BEFORE = /<!-- before\n([\s\S]*?)\n-->\s*$/;
+const AFTER = /^\s*<!-- after\n([\s\S]*?)\n-->/;
+
 /**
  * The fenced blocks of a page in order: `language`, `flags` (the words after it), `code`, `file` when its first line
- * names one, the `line` its code begins at, and `output`, the `text` block that directly follows it.
+ * names one, the `line` its code begins at, `output`, the `text` block that directly follows it, and what is hidden
+ * `before` and `after` it.
  */
 export function blocksOf(markdown) {
   const found = [...markdown.matchAll(FENCE)].map((match) => {
@@ -23,7 +28,9 @@ export function blocksOf(markdown) {
   return found.map((block, index) => {
     const next = found[index + 1];
     const follows = next?.language === "text" && markdown.slice(block.end, next.start).trim() === "";
-    return { ...block, output: follows ? next.code : undefined };
+    const before = BEFORE.exec(markdown.slice(found[index - 1]?.end ?? 0, block.start))?.[1];
+    const after = AFTER.exec(markdown.slice(follows ? next.end : block.end))?.[1];
+    return { ...block, output: follows ? next.code : undefined, before, after };
   });
 }
 

@@ -5,7 +5,7 @@
  */
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
@@ -16,18 +16,22 @@ const exec = promisify(execFile);
 const BUDGET_MS = 600_000;
 const READY_MS = 60_000;
 const STOP_MS = 20_000;
+/** What `crmessenger new` makes. */
+const KINDS = ["plugin", "channel", "projection"];
+const EMAIL = "olga@example.org";
 /** The plugin that the last application leaves behind. */
 const LATE = "@crmessenger/http-channel";
 
 const folder = mkdtempSync(join(tmpdir(), "crmessenger-release-"));
 const copy = join(folder, "repository");
 const app = join(folder, "app");
-const plugin = join(folder, "plugin");
 const released = publishedPackages();
 const paths = released.map(({ path }) => path);
 const old = Object.fromEntries(released.map(({ manifest }) => [manifest.name, manifest.version]));
 const began = performance.now();
 const registry = await startLocalRegistry();
+/** Of the user; shown once. */
+let password;
 
 /** Each step answers what it has to say. */
 const STEPS = {
@@ -54,25 +58,17 @@ const STEPS = {
     return `on ${newVersion("@crmessenger/kernel")}`;
   },
   "its tests": () => npmTest(app),
-  "it boots": () => boot(app),
-  "scaffold a plugin": async () => {
-    await npm(app, "exec", "--", "crmessenger", "new", "plugin", "bonus", "--directory", plugin);
-    await npm(plugin, "install");
-    return "crmessenger-plugin-bonus";
-  },
-  "its types, tests and build": async () => {
-    await npm(plugin, "run", "check");
-    await npm(plugin, "run", "build");
-    return npmTest(plugin);
-  },
-  "its playground boots": () => boot(plugin),
+  "add a user": () => addUser(app),
+  "it boots, and the user signs in": () => boot(app, { whileUp: signIn }),
+  "a backup of it is enough": () => restore(app),
+  ...Object.fromEntries(KINDS.flatMap((kind) => Object.entries(stepsOfPackage(kind)))),
   "leave one plugin a minor behind": async () => {
     await npm(app, "install", "--save-exact", `${LATE}@${old[LATE]}`);
     expectVersions(app, (name) => (name === LATE ? old[LATE] : newVersion(name)));
     return `${LATE} ${old[LATE]} beside the kernel ${newVersion("@crmessenger/kernel")}`;
   },
   "the tests still pass": () => npmTest(app),
-  "it still boots": () => boot(app),
+  "it still boots, on the same data": () => boot(app, { whileUp: signIn }),
 };
 
 let failure;
@@ -106,6 +102,7 @@ async function raiseVersions() {
   ])
     await exec("git", command, { cwd: copy, maxBuffer: 1 << 26 });
   await inCopy("changeset", ["version"]);
+  await exec(process.execPath, ["scripts/build-templates.mjs"], { cwd: copy }); // names the versions
   for (const { path, manifest } of released) {
     const { version } = manifestOf(join(copy, path));
     const changelog = join(copy, path, "CHANGELOG.md");
@@ -144,10 +141,55 @@ async function npmTest(root) {
   return /Tests\s+(.+passed.*)/.exec(stdout)?.[1] ?? "passed";
 }
 
-/** Does what `npm start` does, with data of its own; waits until it is ready, and stops it in good order. */
-async function boot(root) {
+/** Scaffolds a package beside the application, and does with it what its author does first. */
+function stepsOfPackage(kind) {
+  const root = join(folder, kind);
+  return {
+    [`scaffold a ${kind}`]: async () => {
+      await npm(app, "exec", "--", "crmessenger", "new", kind, "carrier-pigeon", "--directory", root);
+      await npm(root, "install");
+      return manifestOf(root).name;
+    },
+    [`the ${kind}'s types, tests and build`]: async () => {
+      await npm(root, "run", "check");
+      await npm(root, "run", "build");
+      return npmTest(root);
+    },
+    [`the ${kind}'s playground boots`]: () => boot(root),
+  };
+}
+
+async function addUser(root) {
+  const { stdout } = await npm(root, "exec", "--", "crmessenger", "user", "add", "--email", EMAIL, "--role", "owner");
+  password = /password (\S+)/.exec(stdout)?.[1];
+  if (password === undefined) throw new Error(`crmessenger user add says no password, but:\n${stdout}`);
+  return `${EMAIL}, with a password`;
+}
+
+async function signIn(server) {
+  const response = await fetch(`${server}/api/v1/sign-in`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ email: EMAIL, password }),
+  });
+  const { token } = await response.json();
+  const leads = await fetch(`${server}/api/v1/leads`, { headers: { authorization: `Bearer ${token}` } });
+  if (leads.status !== 200)
+    throw new Error(`${EMAIL} signs in with ${response.status}, and reads with ${leads.status}`);
+}
+
+/** What docs/operations/backups.md says of the embedded database: the data directory, and the key in the environment. */
+async function restore(root) {
+  const [data, backup] = [join(root, "data"), join(folder, "backup")];
+  cpSync(data, backup, { recursive: true });
+  rmSync(data, { recursive: true });
+  cpSync(backup, data, { recursive: true });
+  return boot(root, { whileUp: signIn });
+}
+
+/** Does what `npm start` does; waits until it is ready, and stops it in good order. */
+async function boot(root, { whileUp = async () => {} } = {}) {
   const started = performance.now();
-  rmSync(join(root, "data"), { recursive: true, force: true });
   const { start } = manifestOf(root).scripts;
   const path = [join(root, "node_modules", ".bin"), registry.env.PATH].join(delimiter);
   const child = spawn("sh", ["-c", `exec ${start}`], {
@@ -160,8 +202,9 @@ async function boot(root) {
     stream.setEncoding("utf8").on("data", (text) => (shown.output += text));
   const closed = once(child, "close");
   try {
-    await ready(child, shown);
+    const server = await ready(child, shown);
     const took = seconds(started);
+    await whileUp(server);
     child.kill("SIGTERM");
     const late = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
     const [status, signal] = await closed;
@@ -174,14 +217,14 @@ async function boot(root) {
   }
 }
 
-/** Ready where it says that its API is. */
+/** Ready where it says that its API is; answers where that is. */
 async function ready(child, shown) {
   const deadline = Date.now() + READY_MS;
   while (Date.now() < deadline) {
     if (child.exitCode !== null) throw new Error(`it ended with status ${child.exitCode}`);
     const server = /(http:\/\/\S+)\/api\/v1/.exec(shown.output)?.[1];
     const response = server && (await fetch(`${server}/ready`).catch(() => undefined));
-    if (response?.status === 200) return;
+    if (response?.status === 200) return server;
     await new Promise((done) => setTimeout(done, 100));
   }
   throw new Error(`it is not ready within ${READY_MS} ms`);

@@ -18,11 +18,11 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { GUIDES } from "./guides.mjs";
 import { publishedPackages, startLocalRegistry } from "./local-registry.mjs";
 import { blocksOf, missingOutput } from "./markdown-blocks.mjs";
 import { startShell } from "./shell.mjs";
 
-const GUIDES = ["docs/getting-started.md", "docs/plugin-authors/first-plugin.md"];
 const BLOCK_MS = 120_000;
 const APPEAR_MS = 30_000;
 const STOP_MS = 10_000;

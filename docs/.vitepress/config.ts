@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig } from "vitepress";
 import { writeLlmsTxt } from "./llms-txt.ts";
+import { withoutHiddenCode } from "./without-hidden-code.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 
@@ -33,7 +34,14 @@ export default defineConfig({
   cleanUrls: true,
   ignoreDeadLinks: false,
   // Angle brackets in prose and in generated pages are text, never components.
-  markdown: { html: false },
+  markdown: {
+    html: false,
+    config: (markdown) => {
+      markdown.core.ruler.before("normalize", "hidden-code", (state) => {
+        state.src = withoutHiddenCode(state.src);
+      });
+    },
+  },
   // The index of the local search holds the whole reference, and is loaded when somebody searches.
   vite: { build: { chunkSizeWarningLimit: 4_000 } },
   themeConfig: {

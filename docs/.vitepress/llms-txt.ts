@@ -1,5 +1,6 @@
-import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { withoutHiddenCode } from "./without-hidden-code.ts";
 
 interface Page {
   readonly path: string;
@@ -33,14 +34,14 @@ export async function writeLlmsTxt(root: string, paths: readonly string[], outDi
     "# CRMessenger\n\n> A plugin kernel for omnichannel CRM in TypeScript: contracts, plugins, hooks, commands, queries, events.\n";
   await writeFile(join(outDir, "llms.txt"), [head, ...sections].join("\n"));
   await writeFile(join(outDir, "llms-full.txt"), pages.map(({ text }) => text.trim()).join("\n\n---\n\n") + "\n");
-  for (const { path } of pages) {
+  for (const { path, text } of pages) {
     await mkdir(dirname(join(outDir, path)), { recursive: true });
-    await copyFile(join(root, path), join(outDir, path));
+    await writeFile(join(outDir, path), text);
   }
 }
 
 async function readPage(root: string, path: string): Promise<Page> {
-  const text = await readFile(join(root, path), "utf8");
+  const text = withoutHiddenCode(await readFile(join(root, path), "utf8"));
   const title = /^# (.+)$/m.exec(text)?.[1] ?? path;
   const paragraphs = text.slice(text.indexOf(title) + title.length).split(/\n{2,}/);
   const prose = paragraphs.find((paragraph) => /^(?!#|```|\||-|\d\.|<)\S/.test(paragraph)) ?? "";

@@ -1,7 +1,12 @@
 import { dependenciesOf } from "../engine/package-versions.ts";
 import { type AppChoices, CHANNELS, FEATURES } from "./app-choices.ts";
 
-const ALWAYS = ["cli", "communication", "http", "iam", "kernel", "mikro-orm", "node", "sales"];
+const ALWAYS = [
+  ...["cli", "communication", "http", "iam", "kernel", "mikro-orm", "node", "sales"].map(
+    (name) => `@crmessenger/${name}`,
+  ),
+  "zod",
+];
 const FOR_WORK = ["@crmessenger/memory", "@crmessenger/testing", "@types/node", "typescript", "vitest"];
 
 /** The package.json of an application. */
@@ -22,7 +27,7 @@ export function appManifest(choices: AppChoices, versionOf: (name: string) => st
       check: "tsc",
       doctor: "crmessenger doctor",
     },
-    dependencies: dependenciesOf([...ALWAYS.map((name) => `@crmessenger/${name}`), ...packages], versionOf),
+    dependencies: dependenciesOf([...ALWAYS, ...packages], versionOf),
     devDependencies: dependenciesOf(FOR_WORK, versionOf),
     engines: { node: ">=22.18" },
   };

@@ -1,16 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { ScaffoldError } from "../scaffold-error.ts";
 
-/**
- * The version ranges that rendered packages depend on: those that this package was released with, which it lists as
- * its development dependencies.
- */
+/** The version ranges that rendered packages depend on: those of the packages that this one was released with. */
 export async function packageVersions(): Promise<(name: string) => string> {
-  const manifest = JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8")) as {
-    readonly devDependencies: Readonly<Record<string, string>>;
-  };
+  const table = JSON.parse(
+    await readFile(new URL("../../templates/versions.json", import.meta.url), "utf8"),
+  ) as Readonly<Record<string, string>>;
   return (name) => {
-    const range = manifest.devDependencies[name];
+    const range = table[name];
     if (range !== undefined) return range;
     throw new ScaffoldError(
       "CRM_SCAFFOLD_VERSION",

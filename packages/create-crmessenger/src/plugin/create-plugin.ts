@@ -18,8 +18,8 @@ const DESCRIPTIONS: Readonly<Record<PluginKind, string>> = {
 /** What the playground and the tests of each kind are made with, besides what all have. */
 const EXTRA: Readonly<Record<PluginKind, readonly string[]>> = {
   plugin: [],
-  channel: ["@crmessenger/communication", "@crmessenger/node"],
-  projection: [],
+  channel: ["@crmessenger/communication", "@crmessenger/iam", "@crmessenger/node"],
+  projection: ["@crmessenger/analytics", "@crmessenger/mikro-orm"],
 };
 
 const FOR_WORK = [

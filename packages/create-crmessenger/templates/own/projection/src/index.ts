@@ -1,0 +1,2 @@
+export { leads } from "./leads.ts";
+export { templateName } from "./plugin.ts";

@@ -1,2 +1,0 @@
-export { CountTemplateName } from "./operations.ts";
-export { templateName } from "./plugin.ts";
