@@ -6,6 +6,7 @@ import { inspectCommand } from "./commands/inspect.ts";
 import { migrateCommand } from "./commands/migrate.ts";
 import { newCommand } from "./commands/new.ts";
 import { replayCommand } from "./commands/replay.ts";
+import { reportCommand } from "./commands/report.ts";
 import { startCommand } from "./commands/start.ts";
 import { userCommand } from "./commands/user-add.ts";
 import { version } from "./version.ts";
@@ -25,6 +26,7 @@ export function createProgram(): Command {
     .addCommand(doctorCommand())
     .addCommand(migrateCommand())
     .addCommand(replayCommand())
+    .addCommand(reportCommand())
     .addCommand(userCommand())
     .addCommand(newCommand());
   inSentences(program);

@@ -2,10 +2,15 @@ import { definePlugin, handle, work } from "@crmessenger/kernel";
 import {
   ChannelAccountRepository,
   ChannelRegistry,
+  ChannelStateChanged,
   CommunicationHooks,
+  ConversationOpened,
   ConversationRepository,
   Intake,
+  MessageQueued,
+  MessageReceived,
   MessageRepository,
+  MessageStatusChanged,
   ReceiveMessage,
   Timeline,
 } from "@crmessenger/kernel/communication";
@@ -69,6 +74,7 @@ export const communication = definePlugin({
     CommunicationHooks.outboundGuard,
     CommunicationHooks.outboundDraft,
   ],
+  events: [ConversationOpened, MessageReceived, MessageQueued, MessageStatusChanged, ChannelStateChanged],
   boot(given, context) {
     const providers = createChannelRegistry();
     const services: CommunicationServices = { ...given, providers, logger: context.logger };

@@ -94,6 +94,41 @@ describe("the API of a whole application", () => {
     expect((await problemOf(await call("GET", "/api/v1/leads?after=nonsense"))).status).toBe(422);
   });
 
+  it("keeps pipelines, and creates, changes, moves and refuses deals, in every version alike", async () => {
+    interface Deal {
+      readonly id: string;
+    }
+    const json = { name: "Coffee", currency: "EUR" };
+    const { id: pipelineId } = await ok<{ id: string }>(call("POST", "/api/v1/pipelines", { json }), 201);
+    expect((await problemOf(await call("POST", "/api/v1/pipelines", { json }))).code).toBe("CRM_SALES_PIPELINE_TAKEN");
+    await ok(call("PATCH", `/api/v1/pipelines/${pipelineId}`, { json: { name: "Coffee and tea" } }));
+    expect(await ok(call("GET", "/api/v2/pipelines"))).toMatchObject({ items: [{ name: "Coffee and tea" }] });
+
+    const amount = { amount: "2000", currency: "EUR" };
+    const input = { title: "Forty cups", pipelineId, amount };
+    const deal = await ok<Deal>(call("POST", "/api/v1/deals", { json: input }), 201);
+    expect(deal).toMatchObject({ amount, stageId: "new", closedAt: null, attributes: {} });
+    expect(await ok(call("GET", `/api/v2/deals/${deal.id}`))).toEqual(deal);
+    const path = `/api/v1/deals/${deal.id}`;
+    await ok(call("PATCH", path, { json: { title: "Fifty cups" } }));
+    await ok(call("POST", `${path}/assign`, { json: { ownerId: "u1" } }));
+    const won = await ok<Deal>(call("POST", `${path}/stage`, { json: { stageId: "won" } }));
+    expect(won).toMatchObject({ title: "Fifty cups", ownerId: "u1", closedAt: expect.any(String) as string });
+    const criteria = encodeURIComponent(JSON.stringify({ op: "eq", field: "stageId", value: "won" }));
+    expect(await ok(call("GET", `/api/v2/deals?criteria=${criteria}`))).toEqual({ items: [won] });
+
+    for (const [wrong, code] of [
+      [{ amount: { amount: "1", currency: "USD" } }, "CRM_SALES_AMOUNT"],
+      [{ stageId: "lost" }, "CRM_SALES_STAGE"],
+      [{ amount: { amount: 2000, currency: "EUR" } }, "CRM_BUS_INVALID_INPUT"],
+    ] as const)
+      expect(await problemOf(await call("POST", "/api/v2/deals", { json: { ...input, ...wrong } }))).toMatchObject({
+        status: 422,
+        code,
+      });
+    expect((await problemOf(await call("GET", "/api/v1/deals/none"))).status).toBe(404);
+  });
+
   it("gives a manager a manager's rights, and a key the key's", async () => {
     const roles = await ok<{ items: { id: string; name: string }[] }>(call("GET", "/api/v1/roles"));
     const roleIds = roles.items.filter(({ name }) => name === "manager").map(({ id }) => id);

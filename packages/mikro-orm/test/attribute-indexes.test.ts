@@ -90,13 +90,21 @@ describe("An index of a custom field on PostgreSQL 15", () => {
     const sort = [{ field: `attributes.${field}`, direction: "asc", kind }] as const;
     const order = new Keyset(sort, contactRecord, new SqlParameters()).orderBy();
     expect(await planOf(and(), ` order by ${order} limit 10`)).toContain(`contacts_field_${field}_`);
+    const descending = [{ ...sort[0], direction: "desc" }] as const;
+    for (const part of new Keyset(descending, contactRecord, new SqlParameters()).parts(undefined)) {
+      const keyset = new Keyset(descending, contactRecord, new SqlParameters(), part);
+      const tail = ` and ${keyset.inPart()} order by ${keyset.orderBy()} limit 10`;
+      expect(await planOf(and(), tail)).toContain(`contacts_field_${field}_`);
+    }
   });
 
   test("is made while others write", async () => {
     const units = kernel.get(UnitOfWork);
     const written = createGate();
     const insert = (name: string) =>
-      kernel.get(ContactRepository).insert({ id: kernel.get(Ids).next(), name, ownerId: null, attributes: { busy: name } });
+      kernel
+        .get(ContactRepository)
+        .insert({ id: kernel.get(Ids).next(), name, ownerId: null, attributes: { busy: name } });
     const open = units.run(async () => {
       await insert("first");
       await written.opened;

@@ -1,5 +1,5 @@
 import { CrmError, executionContext } from "@crmessenger/kernel";
-import type { DurableSubscription, NewEvent } from "@crmessenger/kernel/infrastructure";
+import { type Clock, type DurableSubscription, type NewEvent, systemClock } from "@crmessenger/kernel/infrastructure";
 import { createGate, eventually } from "@crmessenger/testing";
 import { describe, expect, test } from "vitest";
 import { places, postgresPlace, servicesOn } from "./places.ts";
@@ -44,6 +44,28 @@ function noting(name: string, changes: Partial<DurableSubscription> = {}) {
   return { subscription, delivered, sizes };
 }
 
+const DAY = 86_400_000;
+
+/** The real time, and a way to have whoever waits for as long as a day go on. */
+function skippingClock() {
+  const waiting = new Set<() => void>();
+  let skipped = 0;
+  const clock: Clock = {
+    ...systemClock,
+    now: () => systemClock.now() + skipped,
+    schedule(milliseconds, run) {
+      if (milliseconds < DAY / 2) return systemClock.schedule(milliseconds, run);
+      waiting.add(run);
+      return () => void waiting.delete(run);
+    },
+  };
+  const skip = (milliseconds: number) => {
+    skipped += milliseconds;
+    for (const run of [...waiting]) run();
+  };
+  return { clock, skip };
+}
+
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
 
 for (const [name, create] of Object.entries(places)) {
@@ -57,6 +79,27 @@ for (const [name, create] of Object.entries(places)) {
       expect(last.map(({ position, payload }) => [position, payload["n"]])).toEqual(
         range(1_501, 2_500).map((n) => [n, n]),
       );
+    });
+
+    test("hands over what came while a patient subscription waited in one go", async () => {
+      const { clock, skip } = skippingClock();
+      const services = await servicesOn(await create(), { clock });
+      const [prompt, patient] = [noting("testing.prompt"), noting("testing.patient", { lingerMs: DAY })];
+      await services.eventLog.subscribe(prompt.subscription);
+      await services.eventLog.subscribe(patient.subscription);
+      for (const n of [1, 2]) {
+        await append(services, [n]);
+        await eventually(() => expect(prompt.delivered.at(-1)).toBe(n));
+      }
+      expect(patient.delivered).toEqual([]);
+      await eventually(
+        () => {
+          skip(DAY);
+          expect(patient.delivered).toEqual([1, 2]);
+        },
+        { everyMs: 1_000, deadlineMs: 20_000 },
+      );
+      expect(patient.sizes).toEqual([2]);
     });
 
     test("serves those at the end and those far behind, each with all of its topics", async () => {

@@ -57,6 +57,7 @@ describe("The tables", () => {
         boolean: "bool",
         time: "timestamptz",
         list: "_text",
+        number: "float8",
         json: "jsonb",
       } as const;
       for (const { tableName, columns: declared } of allRecords) {

@@ -1,8 +1,10 @@
-import { definePlugin } from "@crmessenger/kernel";
+import { CrmError, type Plugin, definePlugin } from "@crmessenger/kernel";
 import { where } from "@crmessenger/kernel/infrastructure";
 import {
   ChannelIdentityRepository,
+  type Contact,
   CreateContact,
+  type EntityChange,
   GetContact,
   ListContacts,
   SalesHooks,
@@ -233,3 +235,42 @@ test("a plugin may change the draft, and not its identity", async () => {
   });
   expect((await world.kernel.bus.ask(ListContacts, {})).items).toEqual([]);
 });
+
+test("a plugin may change a contact that is about to be stored, and nothing that makes it that contact", async () => {
+  const tapping = (run: Parameters<typeof tapChange>[0]) => startSales({ plugins: [tapChange(run)] });
+  await using world = await tapping(({ previous, next }) => ({
+    previous,
+    next: { ...next, attributes: { ...next.attributes, formerly: previous.name } },
+  }));
+  const { contact } = await world.kernel.bus.dispatch(CreateContact, input);
+  const renamed = await world.kernel.bus.dispatch(UpdateContact, { id: contact.id, name: "Ada Lovelace" });
+  expect(renamed).toMatchObject({ name: "Ada Lovelace", attributes: { formerly: "Ada" }, version: 2 });
+  await using strict = await tapping(({ previous, next }) => ({ previous, next: { ...next, version: 7 } }));
+  const other = await strict.kernel.bus.dispatch(CreateContact, input);
+  await expect(strict.kernel.bus.dispatch(UpdateContact, { id: other.contact.id, name: "Eve" })).rejects.toMatchObject({
+    code: "CRM_SALES_DRAFT_PROTECTED",
+    details: { point: "sales.contact-change", field: "version" },
+  });
+});
+
+test("a plugin that refuses a change for what the caller can mend answers for itself", async () => {
+  const refusal = new CrmError("CRM_TEST_NAME", "Not this name.", { status: 422, details: { name: "Eve" } });
+  await using world = await startSales({ plugins: [tapChange(() => Promise.reject(refusal))] });
+  const { contact } = await world.kernel.bus.dispatch(CreateContact, input);
+  await expect(world.kernel.bus.dispatch(UpdateContact, { id: contact.id, name: "Eve" })).rejects.toMatchObject({
+    code: "CRM_TEST_NAME",
+    status: 422,
+    details: { name: "Eve" },
+  });
+});
+
+type ChangeTap = (change: EntityChange<Contact>) => EntityChange<Contact> | Promise<EntityChange<Contact>>;
+
+function tapChange(run: ChangeTap): Plugin {
+  const plugin = definePlugin({
+    id: "tapping",
+    version: "1.0.0",
+    extend: (hooks) => hooks.tap(SalesHooks.contactChange, run),
+  });
+  return plugin();
+}

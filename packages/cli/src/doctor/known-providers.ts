@@ -1,9 +1,11 @@
 import type { Contract } from "@crmessenger/kernel";
 import { contractName } from "@crmessenger/kernel";
+import { AnalyticsEngine } from "@crmessenger/kernel/analytics";
 import { ChannelRegistry, Intake, Timeline } from "@crmessenger/kernel/communication";
 import { HttpServer } from "@crmessenger/kernel/http";
 import { Authenticator, PermissionManager } from "@crmessenger/kernel/iam";
 import {
+  AttributeIndexes,
   Auditor,
   Collections,
   EventLog,
@@ -18,7 +20,7 @@ import {
   Storage,
   UnitOfWork,
 } from "@crmessenger/kernel/infrastructure";
-import { IdentityNormaliser } from "@crmessenger/kernel/sales";
+import { CrmProviders, IdentityNormaliser } from "@crmessenger/kernel/sales";
 
 const STORAGE = ["mikroOrm() of @crmessenger/mikro-orm", "memory() of @crmessenger/memory, for trials"];
 
@@ -26,6 +28,7 @@ const STORAGE = ["mikroOrm() of @crmessenger/mikro-orm", "memory() of @crmesseng
 const KNOWN: readonly { readonly contracts: readonly Contract<unknown>[]; readonly plugins: readonly string[] }[] = [
   {
     contracts: [
+      AttributeIndexes,
       Auditor,
       Collections,
       EventLog,
@@ -46,7 +49,8 @@ const KNOWN: readonly { readonly contracts: readonly Contract<unknown>[]; readon
   { contracts: [HttpClient], plugins: ["node() or httpClient() of @crmessenger/node"] },
   { contracts: [Authenticator, PermissionManager], plugins: ["iam() of @crmessenger/iam"] },
   { contracts: [ChannelRegistry], plugins: ["communication() of @crmessenger/communication"] },
-  { contracts: [IdentityNormaliser], plugins: ["sales() of @crmessenger/sales"] },
+  { contracts: [CrmProviders, IdentityNormaliser], plugins: ["sales() of @crmessenger/sales"] },
+  { contracts: [AnalyticsEngine], plugins: ["analytics() of @crmessenger/analytics"] },
   { contracts: [HttpServer], plugins: ["http() of @crmessenger/http"] },
 ];
 

@@ -64,8 +64,9 @@ export interface CustomFieldManager {
    * What to store for a change: checked, normalised, with defaults and computed values. For owners of entities, once a
    * write, inside its unit of work. `CRM_FIELD_INVALID` (422, details.issues with the names) lists everything that is
    * wrong; unknown names are wrong, values of archived fields are kept as they are. `CRM_FIELD_FORBIDDEN` (403) for fields
-   * that the actor may not write. What is required is asked of a user who creates the entity, and of whoever changes its
-   * fields or its state; a lead that a first message makes is never held up. Uniqueness is the index's business.
+   * that the actor may not write. What is required is asked of a user who creates the entity or changes its fields, of
+   * whoever moves it to another state, and of whoever takes the value away: a lead that a first message makes is never
+   * held up. Uniqueness is the index's business.
    */
   apply(change: AttributeChange): Promise<Attributes>;
   /** What the actor may read of an entity; fields without a value are there with null. */

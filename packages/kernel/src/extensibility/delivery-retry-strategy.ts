@@ -14,7 +14,8 @@ export interface DeliveryRetryStrategy extends Named {
 /** The strategies that subscriptions can name. */
 export interface DeliveryRetryStrategies extends Registry<DeliveryRetryStrategy> {}
 
-export const DeliveryRetryStrategies = contract<DeliveryRetryStrategies>("extensibility.delivery-retry-strategies", 1, {
-  ...registryReach,
-  register: "absent",
-});
+export const DeliveryRetryStrategies = contract<DeliveryRetryStrategies>(
+  "extensibility.delivery-retry-strategies",
+  1,
+  registryReach,
+);

@@ -14,7 +14,11 @@ export interface DeliveryRequest {
   readonly signal: AbortSignal;
 }
 
-/** How the receiver answered. A throw is a failed attempt too, with the error's code. */
+/**
+ * How the receiver answered. A throw is a failed attempt too, with the error's code, unless nothing was sent and nothing
+ * should be for a while: that is a CrmError with `details.outcome` `not-sent` and `retryAfterMs`, as of an open circuit
+ * breaker, and the subscription rests for so long.
+ */
 export interface DeliveryAnswer {
   readonly outcome: "accepted" | "failed" | "gone";
   readonly status: number | null;
@@ -32,7 +36,4 @@ export interface DeliveryTarget extends Named {
 /** The kinds of place that subscriptions can name. */
 export interface DeliveryTargets extends Registry<DeliveryTarget> {}
 
-export const DeliveryTargets = contract<DeliveryTargets>("extensibility.delivery-targets", 1, {
-  ...registryReach,
-  register: "absent",
-});
+export const DeliveryTargets = contract<DeliveryTargets>("extensibility.delivery-targets", 1, registryReach);

@@ -23,7 +23,7 @@ export interface WebhookDelivery {
   readonly subscriptionId: string;
   readonly eventId: string;
   readonly topic: string;
-  /** `exhausted`: the retry strategy gave up. `dropped`: the subscription was disabled first, or its owner may not see the entity. */
+  /** `exhausted`: the retry strategy gave up. `dropped`: the subscription was disabled or deleted first. */
   readonly status: "pending" | "delivered" | "exhausted" | "dropped";
   readonly attempts: readonly WebhookAttempt[];
   readonly nextAttemptAt: Timestamp | null;

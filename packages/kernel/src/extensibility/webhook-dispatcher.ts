@@ -20,7 +20,7 @@ export interface ReplayRange {
  */
 export interface WebhookDispatcher {
   /**
-   * Records a delivery for each subscription that the event matches, in the current unit of work (`CRM_UOW_REQUIRED`
+   * Records a delivery for each subscription that the event matches and whose owner may read its entity, in the current unit of work (`CRM_UOW_REQUIRED`
    * outside one), and answers how many. An event that was dispatched before adds nothing. Sending is a job.
    */
   dispatch(event: StoredEvent): Promise<number>;
@@ -28,7 +28,7 @@ export interface WebhookDispatcher {
   deliveries(criteria: Criteria, page?: PageRequest): Promise<Page<WebhookDelivery>>;
   /** A new delivery of the same event, with an id of its own. */
   resend(deliveryId: string): Promise<WebhookDelivery>;
-  /** As `dispatch`, for one subscription and the events of a range; answers how many deliveries were recorded. */
+  /** As `dispatch`, for one subscription and the events of a range, under new ids; answers how many deliveries were recorded. */
   replay(subscriptionId: string, range: ReplayRange): Promise<number>;
   /** Sends a made-up event of the topic now, once, and answers with what came back. It is not in the event log. */
   test(subscriptionId: string, topic: string): Promise<WebhookDelivery>;

@@ -110,10 +110,10 @@ describe("a guard", () => {
     ]);
     await hook.decide(input);
     expect(reported[0]).toMatchObject({
-      code: "CRM_HOOK_FAILED",
+      code: "CRM_TEST_BUSY",
       status: 429,
       retryable: true,
-      details: { code: "CRM_TEST_BUSY" },
+      details: { plugin: "limited" },
     });
   });
 });

@@ -62,14 +62,8 @@ export class MemoryAttributeIndexes implements AttributeIndexes {
 
   async states(entity?: string): Promise<readonly AttributeIndexState[]> {
     const { tenantId } = executionContext();
-    const own = [...this.#kept.values()].filter((kept) => kept.tenantId === tenantId);
-    return own
-      .filter((kept) => entity === undefined || kept.entity === entity)
-      .map(({ tenantId: _, ...kept }) => ({
-        ...kept,
-        status: kept.failure === undefined ? "ready" : "failed",
-        progress: kept.failure === undefined ? 1 : 0,
-      }));
+    const asked = (kept: Kept) => kept.tenantId === tenantId && (entity === undefined || kept.entity === entity);
+    return [...this.#kept.values()].filter(asked).map(stateOf);
   }
 
   #table(entity: string): HolderTable {
@@ -92,6 +86,12 @@ function uniqueIndex(name: string, { tenantId, field, kind }: Kept): Index<Holde
       return fits(kind, value) ? [JSON.stringify(value)] : [];
     },
   };
+}
+
+function stateOf({ entity, field, kind, unique, failure }: Kept): AttributeIndexState {
+  const index = { entity, field, kind, ...(unique === undefined ? {} : { unique }) };
+  if (failure !== undefined) return { ...index, status: "failed", progress: 0, failure };
+  return { ...index, status: "ready", progress: 1 };
 }
 
 function valueOf(row: Holder, field: string): Json {

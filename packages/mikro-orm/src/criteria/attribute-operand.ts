@@ -49,8 +49,7 @@ export class AttributeOperand implements Operand {
 
   /** What an index holds of a text decides, unless the other text is as long: then the whole text does. */
   #compareText(order: SqlOrder | "=", value: string): string {
-    if (isShort(value))
-      return `${this.#sql.text} ${order} ${this.#parameters.add(value, "text")}`;
+    if (isShort(value)) return `${this.#sql.text} ${order} ${this.#parameters.add(value, "text")}`;
     const prefix = this.#parameters.add([...value].slice(0, PREFIX_LENGTH).join(""), "text");
     const loose = order === "=" ? "=" : order.startsWith("<") ? "<=" : ">=";
     return `(${this.#sql.text} ${loose} ${prefix} and ${this.#sql.wholeText} ${order} ${this.#parameters.add(value, "text")})`;

@@ -16,7 +16,7 @@ import { SqlParameters } from "../criteria/sql-parameters.ts";
 import type { DatabaseHandle } from "../database/create-database.ts";
 import type { RecordDefinition } from "../entities/define-record.ts";
 import type { LazyOrm } from "../orm/lazy-orm.ts";
-import { Keyset } from "./keyset.ts";
+import { Keyset, type ListPart } from "./keyset.ts";
 import { RecordWriter } from "./record-writer.ts";
 import type { RecordTable } from "./record-columns.ts";
 
@@ -80,15 +80,32 @@ async function find<R extends EntityRecord>(
   page: PageRequest = {},
 ): Promise<Page<R>> {
   const limit = Math.min(Math.max(page.limit ?? DEFAULT_LIMIT, 1), MAX_LIMIT);
-  const parameters = new SqlParameters();
-  const keyset = new Keyset(page.sort ?? [], table, parameters);
-  const condition = live(criteria, table, parameters);
-  const after = page.after === undefined ? "" : ` and ${keyset.after(page.after, parameters)}`;
-  const sql = `select ${table.selection} from ${table.sql} where ${condition}${after} order by ${keyset.orderBy()} limit ${limit + 1}`;
-  const { rows } = await database.query<R & Record<string, unknown>>(sql, parameters.values);
+  const keyset = new Keyset(page.sort ?? [], table, new SqlParameters());
+  const rows: (R & Record<string, unknown>)[] = [];
+  for (const part of keyset.parts(page.after)) {
+    const missing = limit + 1 - rows.length;
+    if (missing === 0) break;
+    const [sql, values] = partOfList(criteria, table, { ...page, limit: missing }, part);
+    rows.push(...(await database.query<R & Record<string, unknown>>(sql, values)).rows);
+  }
   const items = rows.slice(0, limit);
   const last = items.at(-1);
   return rows.length > limit && last ? { items, next: keyset.cursorOf(last as unknown as CriteriaSubject) } : { items };
+}
+
+/** The statement for one part of a list, with its parameters. */
+function partOfList(
+  criteria: Criteria,
+  table: RecordTable,
+  { sort = [], after, limit = DEFAULT_LIMIT }: PageRequest,
+  part: ListPart,
+): readonly [string, readonly unknown[]] {
+  const parameters = new SqlParameters();
+  const keyset = new Keyset(sort, table, parameters, part);
+  const condition = live(criteria, table, parameters);
+  const rest = after === undefined ? "true" : keyset.after(after, parameters);
+  const sql = `select ${table.selection} from ${table.sql} where ${condition} and ${keyset.inPart()} and ${rest} order by ${keyset.orderBy()} limit ${limit}`;
+  return [sql, parameters.values];
 }
 
 async function count({ database }: RepositoryServices, table: RecordTable, criteria: Criteria): Promise<number> {

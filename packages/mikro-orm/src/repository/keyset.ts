@@ -1,6 +1,12 @@
 import { createHash } from "node:crypto";
 import { CrmError } from "@crmessenger/kernel";
-import { type AttributeKind, type CriteriaSubject, type Json, type Sort, fieldOf } from "@crmessenger/kernel/infrastructure";
+import {
+  type AttributeKind,
+  type CriteriaSubject,
+  type Json,
+  type Sort,
+  fieldOf,
+} from "@crmessenger/kernel/infrastructure";
 import { type AttributeSql, PREFIX_LENGTH, attributeSql } from "../criteria/attribute-sql.ts";
 import { JsonOperand } from "../criteria/json-operand.ts";
 import type { SqlParameters } from "../criteria/sql-parameters.ts";
@@ -25,14 +31,22 @@ const COLUMN_TYPES = {
 } as const;
 
 /**
+ * A list, or the part of it that has a value to be sorted by first, or the part that has none. No index yields a
+ * descending order with the nulls at its end: it is read in two parts, each of which an index does.
+ */
+export type ListPart = "all" | "valued" | "empty";
+
+/**
  * The order of a list and the way from one page to the next: a page begins after the last record of the one before,
  * by the values of its sort keys. Nulls come last in both directions, and the id is the last key.
  */
 export class Keyset {
   readonly #keys: readonly SortKey[];
   readonly #signature: string;
+  readonly #part: ListPart;
 
-  constructor(sort: readonly Sort[], table: RecordTable, parameters: SqlParameters) {
+  constructor(sort: readonly Sort[], table: RecordTable, parameters: SqlParameters, part: ListPart = "all") {
+    this.#part = part;
     const last = sort.at(-1);
     const order: readonly Sort[] = [
       ...sort.filter(({ field }) => field !== "id"),
@@ -45,13 +59,33 @@ export class Keyset {
       .slice(0, 8);
   }
 
+  /** The parts in which the list is best read, one after another until there is enough, after a cursor. */
+  parts(cursor: string | undefined): readonly ListPart[] {
+    const [first] = this.#keys;
+    if (!first?.nullable || !first.descending) return ["all"];
+    return cursor !== undefined && this.#decode(cursor)[0] === null ? ["empty"] : ["valued", "empty"];
+  }
+
+  /** The condition for being in this part. */
+  inPart(): string {
+    const [first] = this.#keys;
+    return this.#part === "all" || !first ? "true" : `${first.sql} is ${this.#part === "valued" ? "not null" : "null"}`;
+  }
+
   orderBy(): string {
-    return this.#keys
+    return this.#ownKeys
       .map(
         ({ sql, descending, nullable }) =>
           `${sql}${descending ? " desc" : ""}${nullable && descending ? " nulls last" : ""}`,
       )
       .join(", ");
+  }
+
+  /** The keys as far as they tell records of this part apart. */
+  get #ownKeys(): readonly SortKey[] {
+    const [first, ...rest] = this.#keys;
+    if (this.#part === "all" || !first) return this.#keys;
+    return this.#part === "valued" ? [{ ...first, nullable: false }, ...rest] : rest;
   }
 
   /** The cursor after this record. */
@@ -63,12 +97,15 @@ export class Keyset {
 
   /** The condition for what comes after a cursor. */
   after(cursor: string, parameters: SqlParameters): string {
-    const values = this.#decode(cursor);
-    const placeholders = this.#keys.map(({ type }, index) =>
+    const all = this.#decode(cursor);
+    const keys = this.#ownKeys;
+    const values = all.slice(all.length - keys.length);
+    if (this.#part === "empty" && all[0] !== null) return "true"; // the cursor stands before all of this part
+    const placeholders = keys.map(({ type }, index) =>
       values[index] === null ? "null" : parameters.add(values[index], type),
     );
-    const branches = this.#keys.map((key, index) => {
-      const equals = this.#keys
+    const branches = keys.map((key, index) => {
+      const equals = keys
         .slice(0, index)
         .map(({ sql }, earlier) => (values[earlier] === null ? `${sql} is null` : `${sql} = ${placeholders[earlier]}`));
       return [...equals, beyond(key, placeholders[index] as string)].join(" and ");
@@ -101,13 +138,20 @@ function beyond({ sql, descending, nullable }: SortKey, placeholder: string): st
 }
 
 /** Values inside JSON may be of any kind: numbers come first, then text and booleans by code point. */
-function sortKeys({ field, direction, kind: asked }: Sort, table: RecordTable, parameters: SqlParameters): readonly SortKey[] {
+function sortKeys(
+  { field, direction, kind: asked }: Sort,
+  table: RecordTable,
+  parameters: SqlParameters,
+): readonly SortKey[] {
   const [property = "", ...path] = field.split(".");
   const column = table.columns.get(property);
   const descending = direction === "desc";
   const [name] = path;
   if (column?.holdsFields && name !== undefined && path.length === 1)
-    return ofKind(asked, attributeKeys(attributeSql(column.sql, name), descending, (record) => fieldOf(record, field)));
+    return ofKind(
+      asked,
+      attributeKeys(attributeSql(column.sql, name), descending, (record) => fieldOf(record, field)),
+    );
   if (column?.kind === "json") {
     const { sql } = new JsonOperand(column.sql, path, parameters);
     const kind = `jsonb_typeof(${sql})`;
@@ -157,11 +201,7 @@ function ofKind(kind: AttributeKind | undefined, { number, text, boolean }: Keys
 }
 
 /** What an index holds of a text comes first, and the whole text settles the rest. */
-function attributeKeys(
-  sql: AttributeSql,
-  descending: boolean,
-  valueOf: (record: CriteriaSubject) => Json,
-): KeysByKind {
+function attributeKeys(sql: AttributeSql, descending: boolean, valueOf: (record: CriteriaSubject) => Json): KeysByKind {
   const key = (expression: string, type: string, valueIn: (record: CriteriaSubject) => Json): SortKey => ({
     sql: expression,
     type,

@@ -502,3 +502,37 @@ describe("createHttpClient", () => {
     await closed;
   });
 });
+
+describe("an answer of which only the beginning counts", () => {
+  it("is cut where the caller asked, however long it is", async () => {
+    const { url } = await httpServer((_, response) => {
+      const more = () => {
+        while (response.write("x".repeat(65_536)));
+        response.once("drain", more);
+      };
+      response.writeHead(503, { "retry-after": "7" });
+      more();
+    });
+    const response = await client().request({ method: "POST", url, keepBytes: 10 });
+    expect([response.status, response.headers["retry-after"], text(response.body)]).toEqual([503, "7", "x".repeat(10)]);
+  });
+
+  it("is whole when it is shorter, and its announced length is no obstacle", async () => {
+    const { url } = await httpServer((_, response) => response.end("short"));
+    const http = client(systemClock, { maxResponseBytes: 2 });
+    expect(text((await http.request({ method: "GET", url, keepBytes: 100 })).body)).toBe("short");
+    await expect(http.request({ method: "GET", url })).rejects.toEqual(failing("CRM_HTTP_TOO_LARGE"));
+  });
+});
+
+it("gives a connection up that takes longer than it may", async () => {
+  const clock = createTestClock();
+  const { url, seen } = await httpServer((_, response) => response.end());
+  const names = createGate<never>();
+  const http = client(clock, { allowedHosts: ["slow.example"], resolve: () => void names.opened });
+  const request = { method: "POST", url: url.replace("127.0.0.1", "slow.example"), connectTimeoutMs: 500 } as const;
+  const failure = failureOf(http.request(request));
+  await clock.advance(500);
+  expect(await failure).toEqual(failing("CRM_HTTP_UNREACHABLE", "not-sent"));
+  expect(seen.count).toBe(0);
+});

@@ -12,7 +12,10 @@ export interface PreparedRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array | null;
   readonly timeoutMs: number;
+  readonly connectTimeoutMs: number | undefined;
   readonly maxBytes: number;
+  /** Reading stops here, without an error. */
+  readonly keepBytes: number | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -26,11 +29,17 @@ export function exchange(dispatcher: Dispatcher, request: PreparedRequest, clock
       reject,
       end: () => {
         cancelTimeout();
+        cancelConnectTimeout();
         signal?.removeEventListener("abort", onAbort);
       },
     });
     const onAbort = () => handler.fail(signal?.reason);
     const cancelTimeout = clock.schedule(request.timeoutMs, () => handler.expire());
+    const { connectTimeoutMs } = request;
+    const cancelConnectTimeout =
+      connectTimeoutMs === undefined
+        ? () => {}
+        : clock.schedule(connectTimeoutMs, () => handler.expireUnsent(connectTimeoutMs));
     signal?.addEventListener("abort", onAbort, { once: true });
     try {
       const { origin, path, method, headers, body } = request;
@@ -68,7 +77,12 @@ class Exchange implements Dispatcher.DispatchHandler {
   expire(): void {
     const { timeoutMs } = this.#request;
     if (this.#controller) this.fail(timedOut(this.#request, timeoutMs));
-    else this.fail(unreachable(this.#request, `no connection came about within ${timeoutMs} ms`));
+    else this.expireUnsent(timeoutMs);
+  }
+
+  /** Too late for a request that has not begun. */
+  expireUnsent(afterMs: number): void {
+    if (!this.#controller) this.fail(unreachable(this.#request, `no connection came about within ${afterMs} ms`));
   }
 
   fail(reason: unknown): void {
@@ -89,8 +103,9 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (status < 200) return;
     this.#status = status;
     this.#headers = plainHeaders(headers);
-    if (Number(this.#headers["content-length"] ?? 0) > this.#request.maxBytes && this.#request.method !== "HEAD") {
-      this.fail(tooLarge(this.#request, this.#request.maxBytes));
+    const { keepBytes, maxBytes, method } = this.#request;
+    if (keepBytes === undefined && Number(this.#headers["content-length"] ?? 0) > maxBytes && method !== "HEAD") {
+      this.fail(tooLarge(this.#request, maxBytes));
     }
   }
 
@@ -98,16 +113,28 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (this.#settled) return;
     this.#bytes += chunk.length;
     this.#chunks.push(chunk);
-    if (this.#bytes > this.#request.maxBytes) this.fail(tooLarge(this.#request, this.#request.maxBytes));
+    const { keepBytes } = this.#request;
+    if (keepBytes !== undefined) {
+      if (this.#bytes > keepBytes) this.#cut(keepBytes);
+    } else if (this.#bytes > this.#request.maxBytes) this.fail(tooLarge(this.#request, this.#request.maxBytes));
   }
 
   onResponseEnd(): void {
-    if (this.#settled) return;
+    if (!this.#settled) this.#answer(this.#bytes);
+  }
+
+  /** The rest is of no interest, however long it is: the connection goes with it. */
+  #cut(bytes: number): void {
+    this.#answer(bytes);
+    this.#controller?.abort(abortReason("enough was read"));
+  }
+
+  #answer(bytes: number): void {
     this.#settled = true;
     this.#ends.end();
     const [only] = this.#chunks;
-    const body = this.#chunks.length === 1 && only ? only : Buffer.concat(this.#chunks, this.#bytes);
-    this.#ends.resolve({ status: this.#status, headers: this.#headers, body });
+    const whole = this.#chunks.length === 1 && only ? only : Buffer.concat(this.#chunks, this.#bytes);
+    this.#ends.resolve({ status: this.#status, headers: this.#headers, body: whole.subarray(0, bytes) });
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {

@@ -111,7 +111,9 @@ function prepare(request: HttpRequest, maxBytes: number): PreparedRequest {
     headers: request.headers ?? {},
     body: request.body ?? null,
     timeoutMs: request.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    connectTimeoutMs: request.connectTimeoutMs,
     maxBytes,
+    keepBytes: request.keepBytes,
     signal: request.signal,
   };
 }

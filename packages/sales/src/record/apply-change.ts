@@ -3,7 +3,6 @@ import type { TransformHook } from "@crmessenger/kernel";
 import type { EntityRecord } from "@crmessenger/kernel/infrastructure";
 import type { EntityChange } from "@crmessenger/kernel/sales";
 import { protectedField } from "./apply-draft.ts";
-import { askPlugins } from "./ask-plugins.ts";
 
 /** What the storage keeps of every record. */
 const ENVELOPE = ["id", "tenantId", "version", "createdAt", "updatedAt", "deletedAt"] as const;
@@ -17,7 +16,7 @@ export async function applyChange<R extends EntityRecord>(
   change: EntityChange<R>,
   fixed: readonly (keyof R & string)[],
 ): Promise<R> {
-  const { next } = await askPlugins(hook, change);
+  const { next } = await hook.apply(change);
   if (next === change.next) return next;
   const untouchable = [...ENVELOPE, ...fixed];
   const touched = untouchable.find((field) => !isDeepStrictEqual(next[field], change.next[field]));

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
 import { CrmError, type TransformHook } from "@crmessenger/kernel";
-import { askPlugins } from "./ask-plugins.ts";
 
 /**
  * The draft after every plugin had its say. A plugin that changes what makes the entity that entity, or that has a
@@ -11,7 +10,7 @@ export async function applyDraft<T extends object>(
   draft: T,
   fixed: readonly (keyof T & string)[],
 ): Promise<T> {
-  const result = await askPlugins(hook, draft);
+  const result = await hook.apply(draft);
   if (result === draft) return draft;
   const touched = fixed.find((field) => !isDeepStrictEqual(result[field], draft[field]));
   if (touched === undefined) return result;

@@ -106,7 +106,7 @@ function uniqueness({ test }: StorageSuite): void {
 
   test("refuses to make unique what is not, says which values, and can be asked again", async (world) => {
     const index = { entity: "contact", field: fieldOf(world), kind: "text", unique: true } as const;
-    const contacts = [];
+    const contacts: Contact[] = [];
     for (const value of ["b", "a", "b", "c", "a"]) contacts.push(await store(world, index.field, value));
     await expect(world.attributeIndexes.ensure(index)).rejects.toMatchObject({
       ...taken,
@@ -168,5 +168,39 @@ function searching({ test }: StorageSuite): void {
       expect(await answers()).toEqual(before);
     }
     expect(before.sorted).toEqual(["", "1", "B", "a", long, `${long}a`, `${long}b`]);
+  });
+
+  test("sorts in both directions, page by page, with what has no value of the kind at the end", async (world) => {
+    const field = fieldOf(world);
+    const values = ["b", 3, "a", null, "c", true, "a", 1];
+    const stored: Contact[] = [];
+    for (const value of values) stored.push(await store(world, field, value));
+    const listed = async (kind: "text" | "number", direction: "asc" | "desc") => {
+      const sort = [{ field: `attributes.${field}`, direction, kind }] as const;
+      const found: Contact[] = [];
+      let after: string | undefined;
+      do {
+        const page = { limit: 3, sort, ...(after === undefined ? {} : { after }) };
+        const { items, next } = await world.contacts.find(where<Contact>("name").ne(""), page);
+        found.push(...items);
+        after = next;
+      } while (after !== undefined);
+      return found.map(({ id }) => stored.findIndex((contact) => contact.id === id));
+    };
+    const answers = {
+      "text asc": [2, 6, 0, 4, 1, 3, 5, 7],
+      "text desc": [4, 0, 6, 2, 7, 5, 3, 1],
+      "number asc": [7, 1, 0, 2, 3, 4, 5, 6],
+      "number desc": [1, 7, 6, 5, 4, 3, 2, 0],
+    };
+    const ask = async () => ({
+      "text asc": await listed("text", "asc"),
+      "text desc": await listed("text", "desc"),
+      "number asc": await listed("number", "asc"),
+      "number desc": await listed("number", "desc"),
+    });
+    expect(await ask()).toEqual(answers);
+    await world.attributeIndexes.ensure({ entity: "contact", field, kind: "text" });
+    expect(await ask()).toEqual(answers);
   });
 }

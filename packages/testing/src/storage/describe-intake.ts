@@ -481,10 +481,12 @@ function groups({ test }: StorageSuite): void {
       "rejected",
       "fulfilled",
     ]);
-    for (const result of results) {
-      if (result.status === "rejected")
-        expect(result.reason).toMatchObject({ code: "CRM_HOOK_FAILED", details: { plugin: "testing-intake-probe" } });
-    }
+    const reasons = results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));
+    const details = expect.objectContaining({ plugin: "testing-intake-probe" }) as unknown;
+    expect(reasons).toMatchObject([
+      { code: "CRM_TEST_REFUSED", status: 409, details },
+      { code: "CRM_HOOK_FAILED", status: 500, details },
+    ]);
     expect(await counts(world)).toEqual({ contacts: 3, identities: 3, leads: 3, conversations: 3, messages: 3 });
     const last = results.findLast((result) => result.status === "fulfilled");
     const topics = (await eventsUpTo(world, (last as PromiseFulfilledResult<InboundReceipt>).value)).map(
