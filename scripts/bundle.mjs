@@ -20,8 +20,7 @@ await using bundle = await rolldown({
   // Everything but the package's own files, which are imported by relative paths.
   external: (id) => !/^[./]/.test(id) && !/^[a-z]:[\\/]/i.test(id),
 });
-for (const file of readdirSync(OUT, { recursive: true }))
-  if (/\.js(\.map)?$/.test(file)) rmSync(join(OUT, file)); // chunks of an earlier build have other names
+for (const file of readdirSync(OUT, { recursive: true })) if (/\.js(\.map)?$/.test(file)) rmSync(join(OUT, file)); // chunks of an earlier build have other names
 await bundle.write({
   dir: OUT,
   format: "esm",

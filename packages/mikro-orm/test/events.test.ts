@@ -61,7 +61,9 @@ function skippingClock() {
   };
   const skip = (milliseconds: number) => {
     skipped += milliseconds;
-    for (const run of [...waiting]) run();
+    const due = Array.from(waiting); // who runs may wait again
+    waiting.clear();
+    for (const run of due) run();
   };
   return { clock, skip };
 }
