@@ -69,6 +69,10 @@ async function laterPayload({ event }: KeptDelivery, { payloads, subscription }:
   throw new CrmError("CRM_WEBHOOK_NO_PAYLOAD", "The delivery holds neither a payload nor an event to make it of.");
 }
 
+/**
+ * What an answer that accepts nothing is called in the delivery log: `CRM_WEBHOOK_GONE` after 410, `CRM_WEBHOOK_REDIRECTED`
+ * after a redirect, which is not followed, `CRM_WEBHOOK_REFUSED` after every other status.
+ */
 function errorCodeOf({ outcome, status }: DeliveryAnswer): string | null {
   if (outcome === "accepted") return null;
   if (outcome === "gone") return "CRM_WEBHOOK_GONE";
