@@ -1,4 +1,4 @@
-import { runInContext } from "@crmessenger/kernel";
+import { isCrmError, runInContext } from "@crmessenger/kernel";
 import type { AttachedField, CustomFieldManager } from "@crmessenger/kernel/extensibility";
 import type { SqlDatabase, UnitOfWork } from "@crmessenger/kernel/infrastructure";
 
@@ -31,7 +31,7 @@ export class FieldStore {
     const manager = this.#manager;
     if (!manager) return [];
     const found: ReportableField[] = [];
-    for (const entity of entities) found.push(...reportable(await manager.fields(entity)));
+    for (const entity of entities) found.push(...reportable(await fieldsOf(manager, entity)));
     return found;
   }
 
@@ -46,7 +46,7 @@ export class FieldStore {
     if (!manager) return;
     await runInContext({ tenantId }, () =>
       this.#unitOfWork.run(async () => {
-        for (const entity of entities) await this.#replace(tenantId, entity, await manager.fields(entity));
+        for (const entity of entities) await this.#replace(tenantId, entity, await fieldsOf(manager, entity));
       }),
     );
   }
@@ -84,4 +84,14 @@ function reportable(fields: readonly AttachedField[]): readonly ReportableField[
   return fields
     .filter((field) => field.reportable && !field.archived)
     .map(({ entity, name, label, type, permissions }) => ({ entity, name, label, type, permission: permissions.read }));
+}
+
+/** An entity whose owner is not in this application has none. */
+async function fieldsOf(manager: CustomFieldManager, entity: string): Promise<readonly AttachedField[]> {
+  try {
+    return await manager.fields(entity);
+  } catch (error) {
+    if (isCrmError(error, "CRM_FIELD_ENTITY")) return [];
+    throw error;
+  }
 }
