@@ -46,4 +46,13 @@ export const TEMPLATES = {
       [/pigeon/g, "template-name"],
     ],
   },
+
+  projection: {
+    example: "examples/custom-projection",
+    files: { "src/": undefined, "test/": undefined },
+    replace: [
+      [/lead-steps/g, "template-name"],
+      [/leadSteps/g, "templateName"],
+    ],
+  },
 };

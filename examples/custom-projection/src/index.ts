@@ -1,0 +1,2 @@
+export { leads } from "./leads.ts";
+export { leadSteps } from "./plugin.ts";
