@@ -15,7 +15,7 @@ interface Figures {
   readonly firstResponseMs: number | null;
 }
 
-/** Asks the application for its report, and the database for the same by SQL over conversations and messages. */
+/** Asks the application for its report, and the database for the same by SQL over leads, messages and their activities. */
 export async function reportAnalytics(api: ApiClient, probe: Probe): Promise<AnalyticsReport> {
   const told = await toldFigures(api);
   const counted = await countedFigures(probe);
@@ -35,13 +35,14 @@ async function toldFigures(api: ApiClient): Promise<Figures> {
   return figures(leads, conversion, firstResponseMs);
 }
 
+/** A message belongs to the lead that was open then, which its activity remembers: people who bought come back as new leads. */
 const COUNTED = `
   with said as (
-    select c.lead_id, m.conversation_id, m.ordinal, m.direction, m.sent_at,
+    select a.lead_id, m.ordinal, m.direction, m.sent_at,
       m.direction = 'outbound' and (m.author ->> 'kind' = 'user' or m.origin is not null) as answers,
-      min(m.ordinal) filter (where m.direction = 'inbound') over (partition by m.conversation_id) as first_inbound
-    from messages m join conversations c on c.id = m.conversation_id
-    where c.lead_id is not null and m.deleted_at is null
+      min(m.ordinal) filter (where m.direction = 'inbound') over (partition by a.lead_id, m.conversation_id) as first_inbound
+    from activities a join messages m on m.id = (a.data ->> 'messageId')::uuid
+    where a.kind = 'message' and a.lead_id is not null and m.deleted_at is null
   ), times as (
     select lead_id, min(sent_at) filter (where direction = 'inbound') as asked,
       min(sent_at) filter (where answers and ordinal > first_inbound) as answered
