@@ -1,19 +1,12 @@
 import { definePlugin } from "@crmessenger/kernel";
-import { type AttachedField, CustomFieldManager } from "@crmessenger/kernel/extensibility";
+import { type AttachedField, CustomFieldManager, fieldDefaults } from "@crmessenger/kernel/extensibility";
 
 const brand: AttachedField = {
+  ...fieldDefaults,
   entity: "lead",
   name: "brand",
   label: "Brand",
-  description: "",
   type: { kind: "text" },
-  required: false,
-  unique: false,
-  default: null,
-  permissions: { read: null, write: null },
-  group: "",
-  order: 0,
-  indexed: false,
   reportable: true,
   version: 1,
   plugin: null,

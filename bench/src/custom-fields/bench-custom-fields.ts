@@ -1,6 +1,11 @@
 import { customFields } from "@crmessenger/custom-fields";
 import { type Kernel, createKernel } from "@crmessenger/kernel";
-import { CustomFieldManager, type FieldDefinition, type FieldType } from "@crmessenger/kernel/extensibility";
+import {
+  CustomFieldManager,
+  type FieldDefinition,
+  type FieldType,
+  fieldDefaults,
+} from "@crmessenger/kernel/extensibility";
 import { AttributeIndexes, type Criteria, and, where } from "@crmessenger/kernel/infrastructure";
 import { type Lead, LeadRepository } from "@crmessenger/kernel/sales";
 import { mikroOrm } from "@crmessenger/mikro-orm";
@@ -99,18 +104,5 @@ async function makeIndexes(kernel: Kernel): Promise<void> {
 }
 
 function definition(name: string, type: FieldType): FieldDefinition {
-  return {
-    name,
-    label: name,
-    description: "",
-    type,
-    required: false,
-    unique: false,
-    default: null,
-    permissions: { read: null, write: null },
-    group: "",
-    order: 0,
-    indexed: false,
-    reportable: false,
-  };
+  return { ...fieldDefaults, name, label: name, type };
 }

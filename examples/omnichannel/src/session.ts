@@ -130,6 +130,7 @@ export class Session implements AsyncDisposable {
   async play(threads: readonly ThreadPlan[]): Promise<readonly Error[]> {
     const stage = this.#stage;
     if (!stage) throw new Error("Connect before you play.");
+    stage.followUp.expect(threads);
     const failures: Error[] = [];
     const rest = [...threads];
     const worker = async () => {

@@ -18,13 +18,3 @@ export const entityFields = {
   updatedAt: timestamp,
   deletedAt: timestamp.nullable(),
 };
-
-export const pageRequestFields = {
-  limit: z.coerce.number().int().min(1).max(500).exactOptional(),
-  after: z.string().max(2_000).exactOptional(),
-};
-
-/** A page of records. */
-export function pageOf<T extends z.ZodType>(item: T) {
-  return z.object({ items: z.array(item).readonly(), next: z.string().exactOptional() });
-}

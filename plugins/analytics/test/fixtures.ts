@@ -1,7 +1,12 @@
 import { rm } from "node:fs/promises";
 import { definePlugin, runInContext, type Kernel, type Plugin } from "@crmessenger/kernel";
 import { Projections } from "@crmessenger/kernel/analytics";
-import { type AttachedField, CustomFieldManager, type FieldType } from "@crmessenger/kernel/extensibility";
+import {
+  type AttachedField,
+  CustomFieldManager,
+  type FieldType,
+  fieldDefaults,
+} from "@crmessenger/kernel/extensibility";
 import { EventLog, type NewEvent, UnitOfWork } from "@crmessenger/kernel/infrastructure";
 import { mikroOrm } from "@crmessenger/mikro-orm";
 import { sales } from "@crmessenger/sales";
@@ -57,15 +62,8 @@ export function field(name: string, type: FieldType, more: Partial<AttachedField
     entity: "lead",
     name,
     label: name,
-    description: "",
+    ...fieldDefaults,
     type,
-    required: false,
-    unique: false,
-    default: null,
-    permissions: { read: null, write: null },
-    group: "",
-    order: 0,
-    indexed: false,
     reportable: true,
     version: 1,
     plugin: null,

@@ -1,5 +1,10 @@
 import { defineCommand, defineQuery } from "@crmessenger/kernel";
-import { attachedFieldSchema, fieldDefinitionSchema, fieldTypeSchema } from "@crmessenger/kernel/extensibility";
+import {
+  attachedFieldSchema,
+  fieldDefaults,
+  fieldDefinitionSchema,
+  fieldTypeSchema,
+} from "@crmessenger/kernel/extensibility";
 import type { Json, JsonObject } from "@crmessenger/kernel/infrastructure";
 import { z } from "zod";
 import { formSchema } from "./forms/form-description.ts";
@@ -15,21 +20,9 @@ const list = z.object({ items: z.array(attachedFieldSchema).readonly() });
 
 /** What a definition begins with, so that a name, a label and a type are enough. */
 const newDefinition = z.preprocess(
-  (given) => ({ ...blank, ...(typeof given === "object" ? given : {}) }),
+  (given) => ({ ...fieldDefaults, ...(typeof given === "object" ? given : {}) }),
   fieldDefinitionSchema,
 );
-
-const blank = {
-  description: "",
-  required: false,
-  unique: false,
-  default: null,
-  permissions: { read: null, write: null },
-  group: "",
-  order: 0,
-  indexed: false,
-  reportable: false,
-};
 
 export const ListFieldEntities = defineQuery({
   name: "custom-fields.entity.list",

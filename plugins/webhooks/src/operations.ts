@@ -4,17 +4,11 @@ import {
   webhookSubscriptionSchema,
   webhookTopicSchema,
 } from "@crmessenger/kernel/extensibility";
-import { criteriaSchema } from "@crmessenger/kernel/infrastructure";
+import { criteriaSchema, pageOf, pageRequestFields } from "@crmessenger/kernel/infrastructure";
 import { z } from "zod";
 
 const id = z.string().min(1).max(200);
 const scheme = z.enum(["v1", "v1a"]);
-const page = {
-  limit: z.coerce.number().int().min(1).max(500).exactOptional(),
-  after: z.string().max(2_000).exactOptional(),
-};
-const pageOf = <T extends z.ZodType>(item: T) =>
-  z.object({ items: z.array(item).readonly(), next: z.string().exactOptional() });
 
 const fields = {
   name: z.string().min(1).max(200),
@@ -52,6 +46,7 @@ export const CreateSubscription = defineCommand({
     ownerId: id.exactOptional(),
   }),
   output: z.object({ subscription: webhookSubscriptionSchema, secret }),
+  secrets: ["secret"],
   permission: "webhooks.subscription.manage",
   http: { method: "POST", path: "/webhooks", status: 201 },
 });
@@ -99,6 +94,7 @@ export const RotateSecret = defineCommand({
   description: "Makes another secret, shown this once. Until the overlap ends, deliveries are signed with both.",
   input: z.object({ id, signature: scheme.exactOptional() }),
   output: z.object({ secret, overlapUntil: z.string() }),
+  secrets: ["secret"],
   permission: "webhooks.subscription.manage",
   http: { method: "POST", path: "/webhooks/:id/rotate-secret" },
 });
@@ -115,7 +111,7 @@ export const GetSubscription = defineQuery({
 export const ListSubscriptions = defineQuery({
   name: "webhooks.subscription.list",
   description: "The subscriptions that the caller may see, newest first.",
-  input: z.object(page),
+  input: z.object(pageRequestFields),
   output: pageOf(webhookSubscriptionSchema),
   permission: "webhooks.subscription.read",
   http: { method: "GET", path: "/webhooks" },
@@ -126,7 +122,7 @@ export const ListDeliveries = defineQuery({
   description: "The delivery log of a subscription, newest first.",
   input: z.object({
     id,
-    ...page,
+    ...pageRequestFields,
     status: z.enum(["pending", "delivered", "exhausted", "dropped"]).exactOptional(),
     topic: z.string().max(200).exactOptional(),
     eventId: id.exactOptional(),

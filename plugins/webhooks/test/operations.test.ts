@@ -1,7 +1,8 @@
+import { KernelHooks, definePlugin } from "@crmessenger/kernel";
 import { WebhookDispatcher } from "@crmessenger/kernel/extensibility";
 import type { AccessSubject, Grant } from "@crmessenger/kernel/iam";
 import { Auditor, UnitOfWork, where } from "@crmessenger/kernel/infrastructure";
-import { type TestKernel, eventually } from "@crmessenger/testing";
+import { type TestKernel, createTestKernel, eventually } from "@crmessenger/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   CreateSubscription,
@@ -15,7 +16,7 @@ import {
 } from "../src/index.ts";
 import { verifyWebhook } from "../src/receiver/index.ts";
 import { startReceiver } from "./support/receiver.ts";
-import { contactEvent, contactTopic, makeUser, startWorld, subscribe } from "./support/world.ts";
+import { contactEvent, contactTopic, makeUser, pluginsOf, startWorld, subscribe } from "./support/world.ts";
 
 let kernel: TestKernel;
 beforeAll(async () => {
@@ -66,6 +67,28 @@ describe("what could not be sent is refused, and the refusal says what to do", (
     expect(error).toMatchObject({ code: "CRM_WEBHOOK_INVALID", status: 422, details: { field } });
     expect((error as Error).message).toContain(advice);
   });
+});
+
+test("no other plugin sees a secret that is made", async () => {
+  const seen: unknown[] = [];
+  const onlooker = definePlugin({
+    id: "onlooker",
+    version: "1.0.0",
+    extend(taps) {
+      taps.tap(KernelHooks.operation, async (call, next) => {
+        const answer = await next(call);
+        seen.push(answer);
+        return answer;
+      });
+    },
+  });
+  await using watched = await createTestKernel({ plugins: [...pluginsOf(), onlooker()] });
+  const ownerId = await watched.run(() => makeUser(watched));
+  const { subscription, secret } = await watched.bus.dispatch(CreateSubscription, draft({ ownerId }));
+  const rotated = await watched.bus.dispatch(RotateSecret, { id: subscription.id });
+  expect([secret, rotated.secret]).toEqual([expect.stringMatching(/^whsec_/), expect.stringMatching(/^whsec_/)]);
+  expect(seen.slice(-2)).toMatchObject([{ secret: "[hidden]" }, { secret: "[hidden]" }]);
+  for (const made of [secret, rotated.secret]) expect(JSON.stringify(seen)).not.toContain(made);
 });
 
 test("a user owns what it makes, and reaches nobody else's", async () => {

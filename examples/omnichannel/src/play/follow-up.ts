@@ -9,29 +9,29 @@ interface Lead {
   readonly status: string;
 }
 
-/** The managers of one run: one of them looks after a lead at a time. */
+/** The managers of one run, who look after people once these have said everything, on whichever messenger. */
 export class FollowUp {
   readonly #api: ApiClient;
-  readonly #byLead = new Map<string, Promise<void>>();
+  readonly #chatsLeft = new Map<string, number>();
 
   constructor(api: ApiClient) {
     this.#api = api;
   }
 
-  /** Moves the lead of a chat that is over through its states, one by one. */
+  /** These chats are about to be played. */
+  expect(threads: readonly ThreadPlan[]): void {
+    this.#chatsLeft.clear();
+    for (const { person } of threads) this.#chatsLeft.set(person, (this.#chatsLeft.get(person) ?? 0) + 1);
+  }
+
+  /** A chat is over. After a person's last one the lead goes through its states, one by one: a closed one gets no more. */
   async after({ conversationId }: SaidThread, { person }: ThreadPlan): Promise<void> {
+    const left = (this.#chatsLeft.get(person) ?? 1) - 1;
+    this.#chatsLeft.set(person, left);
+    if (left > 0) return;
     const { leadId } = await this.#api.get<{ leadId: string | null }>(`/api/v1/conversations/${conversationId}`);
     if (leadId === null) return;
     const goal = 1 + (person.length % (STEPS.length - 1)); // some buy, some don't, and the same ones every time
-    const moved = (this.#byLead.get(leadId) ?? Promise.resolve()).then(() => this.#move(leadId, goal));
-    this.#byLead.set(
-      leadId,
-      moved.catch(() => undefined), // the next chat of this person tries again
-    );
-    await moved;
-  }
-
-  async #move(leadId: string, goal: number): Promise<void> {
     const path = `/api/v2/leads/${leadId}`;
     const { status } = await this.#api.get<Lead>(path);
     const at = STEPS.findIndex((step) => step === status);

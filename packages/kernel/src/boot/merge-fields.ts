@@ -1,6 +1,6 @@
 import { CrmError } from "../errors/crm-error.ts";
 import type { DeclaredField, FieldDeclaration } from "../extensibility/declared-fields.ts";
-import { fieldDefinitionSchema } from "../extensibility/field-definition.ts";
+import { fieldDefaults, fieldDefinitionSchema } from "../extensibility/field-definition.ts";
 import type { Plugin } from "../plugin/plugin.ts";
 
 /** The fields of all plugins, complete and checked. Two plugins can't declare the same field of an entity. */
@@ -22,15 +22,7 @@ export function mergeFields(plugins: readonly Plugin[]): readonly DeclaredField[
 function complete(plugin: string, name: string, declaration: FieldDeclaration) {
   const parsed = fieldDefinitionSchema.safeParse({
     label: name,
-    description: "",
-    required: false,
-    unique: false,
-    default: null,
-    permissions: { read: null, write: null },
-    group: "",
-    order: 0,
-    indexed: false,
-    reportable: false,
+    ...fieldDefaults,
     ...declaration,
     name,
   });

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { defineCommand, defineQuery } from "../bus/operation.ts";
 import { criteriaSchema } from "../infrastructure/criteria-schema.ts";
-import { id, jsonObject, pageOf, pageRequestFields } from "../schema.ts";
+import { pageOf, pageRequestFields } from "../infrastructure/page-schema.ts";
+import { id, jsonObject } from "../schema.ts";
 import {
   activitySchema,
   channelAccountSchema,

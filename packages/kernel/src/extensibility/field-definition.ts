@@ -64,6 +64,19 @@ export interface FieldDefinition {
   readonly reportable: boolean;
 }
 
+/** What a definition says unless it says otherwise: optional, free for all, without an index. */
+export const fieldDefaults: Omit<FieldDefinition, "name" | "label" | "type"> = Object.freeze({
+  description: "",
+  required: false,
+  unique: false,
+  default: null,
+  permissions: { read: null, write: null },
+  group: "",
+  order: 0,
+  indexed: false,
+  reportable: false,
+});
+
 /** A definition with where it belongs and where it comes from. */
 export interface AttachedField extends FieldDefinition {
   /** The entity type, such as `lead`. */

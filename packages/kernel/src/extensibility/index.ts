@@ -31,6 +31,7 @@ export {
   type FieldOption,
   type FieldType,
   attachedFieldSchema,
+  fieldDefaults,
   fieldDefinitionSchema,
   fieldTypeSchema,
 } from "./field-definition.ts";

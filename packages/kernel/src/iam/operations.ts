@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { defineCommand, defineQuery } from "../bus/operation.ts";
 import { criteriaSchema } from "../infrastructure/criteria-schema.ts";
-import { entityFields, id, pageOf, pageRequestFields, timestamp } from "../schema.ts";
+import { pageOf, pageRequestFields } from "../infrastructure/page-schema.ts";
+import { entityFields, id, timestamp } from "../schema.ts";
 import type { Grant, Role } from "./role.ts";
 import type { Team } from "./team.ts";
 import type { User } from "./user.ts";

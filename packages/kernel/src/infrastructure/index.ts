@@ -48,7 +48,7 @@ export { type Lease, type LeaseOptions, Leases } from "./leases.ts";
 export { Logger, silentLogger } from "./logger.ts";
 export { compareText, fieldOf, matches } from "./matches.ts";
 export { type Page, type PageRequest, type Sort } from "./page.ts";
-export { sortSchema } from "./page-schema.ts";
+export { pageOf, pageRequestFields, sortSchema } from "./page-schema.ts";
 export { RateBudget, type RateLimit } from "./rate-budget.ts";
 export { type Attributes, type EntityRecord, type GetOptions, type NewRecord, type Repository } from "./repository.ts";
 export { type Secret, type SecretNamespace, Secrets } from "./secrets.ts";

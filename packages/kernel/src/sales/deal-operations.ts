@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { defineCommand, defineQuery } from "../bus/operation.ts";
 import { criteriaSchema } from "../infrastructure/criteria-schema.ts";
-import { attributes, id, pageOf, pageRequestFields } from "../schema.ts";
+import { pageOf, pageRequestFields } from "../infrastructure/page-schema.ts";
+import { attributes, id } from "../schema.ts";
 import { dealSchema, pipelineSchema, stageSchema } from "./deal-schemas.ts";
 import { currencySchema, moneySchema } from "./money.ts";
 

@@ -2,9 +2,9 @@ import { z } from "zod";
 import { criteriaUp, inItems } from "../bus/nested-step.ts";
 import { defineCommand, defineQuery } from "../bus/operation.ts";
 import { criteriaSchema } from "../infrastructure/criteria-schema.ts";
-import { sortSchema } from "../infrastructure/page-schema.ts";
 import type { Page } from "../infrastructure/page.ts";
-import { attributes, id, pageOf, pageRequestFields } from "../schema.ts";
+import { pageOf, pageRequestFields, sortSchema } from "../infrastructure/page-schema.ts";
+import { attributes, id } from "../schema.ts";
 import type { Lead } from "./lead.ts";
 import { leadShape } from "./lead-shape.ts";
 import {

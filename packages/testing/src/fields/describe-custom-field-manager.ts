@@ -4,6 +4,7 @@ import {
   CustomFieldChanged,
   CustomFieldManager,
   type FieldDefinition,
+  fieldDefaults,
 } from "@crmessenger/kernel/extensibility";
 import {
   type Attributes,
@@ -70,15 +71,7 @@ export const definitionOf = (
   field: Partial<FieldDefinition> & Pick<FieldDefinition, "name" | "type">,
 ): FieldDefinition => ({
   label: field.name,
-  description: "",
-  required: false,
-  unique: false,
-  default: null,
-  permissions: { read: null, write: null },
-  group: "",
-  order: 0,
-  indexed: false,
-  reportable: false,
+  ...fieldDefaults,
   ...field,
 });
 

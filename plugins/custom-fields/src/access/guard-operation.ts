@@ -20,8 +20,8 @@ interface Guard {
 
 /**
  * Around every operation: what leaves an application holds no value that its reader may not read, and no filter or sort
- * finds one out. Which operations answer with entities is told by the entities' owners. An operation of others costs one
- * look-up.
+ * finds one out. Which operations answer with entities is told by the entities' owners; the others are let through
+ * after a look at that.
  */
 export async function guardOperation(
   { holders, manager }: GuardServices,
