@@ -8,6 +8,7 @@ import {
 } from "@crmessenger/kernel/sales";
 import { afterEach, describe, expect, it } from "vitest";
 import { AmoWorld, type WorldOptions, until } from "./amo-world.test.support.ts";
+import { notSent } from "./watched-client.test.support.ts";
 
 const OWNER = "019a0000-0000-7000-8000-000000000001";
 
@@ -55,6 +56,31 @@ describe("contacts and leads", () => {
     await move("in-progress");
     await move("disqualified");
     await until(() => at.amo.leads()[0]?.statusId === 143);
+  });
+
+  it("are closed in amoCRM after the messages that came while they were open", async () => {
+    const { at, leadId, conversationId } = await start();
+    at.http.before = ({ url }) => (url.includes("/v2/origin/custom/") ? notSent() : undefined);
+    await at.phones.write("anna", "Уже не нужно");
+    const move = (status: string) => at.kernel.bus.dispatch(ChangeLeadStatus, { id: leadId, status });
+    await move("disqualified");
+    await until(() => at.kernel.log.lines.some(({ message }) => message.includes("are told first")));
+    at.http.before = () => undefined;
+    await until(() => at.amo.leads()[0]?.statusId === 143 && at.chat(conversationId).length === 2);
+    await at.amo.settled();
+    expect(at.amo.leads()).toHaveLength(1); // a message to a closed lead would have made amoCRM open one of its own
+  });
+
+  it("that were closed before amoCRM could be reached are closed there after their messages", async () => {
+    const at = (world = await AmoWorld.start());
+    at.http.before = () => notSent();
+    const { leadId, conversationId } = await at.phones.write("anna", "Здравствуйте");
+    await at.kernel.bus.dispatch(ChangeLeadStatus, { id: leadId, status: "disqualified" });
+    await until(() => at.kernel.log.lines.some(({ message }) => message.includes("provision is put off")));
+    at.http.before = () => undefined;
+    await until(() => at.amo.leads()[0]?.statusId === 143 && at.chat(conversationId).length === 1);
+    await at.amo.settled();
+    expect(at.amo.leads()).toHaveLength(1);
   });
 
   it("go through every state between when a manager skips some", async () => {

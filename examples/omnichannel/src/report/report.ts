@@ -6,6 +6,7 @@ import type { SaidThread, Tally } from "../play/tally.ts";
 import type { World } from "../world/start-world.ts";
 import type { AmoCrmSandbox } from "@crmessenger/sandbox/amocrm";
 import { createHash } from "node:crypto";
+import { reportEntities } from "./compare-entities.ts";
 import { type Comparison, compareSequence, fingerprint } from "./compare-sequence.ts";
 import { type AnalyticsReport, reportAnalytics } from "./analytics-report.ts";
 import { percentile } from "./percentile.ts";
@@ -33,6 +34,7 @@ export interface Report {
     readonly contacts: number;
     readonly leads: number;
     readonly messages: number;
+    /** Messages, contacts and leads together. */
     readonly missing: number;
     readonly duplicates: number;
   };
@@ -92,10 +94,7 @@ export async function writeReport(parts: {
     ),
   );
   const accounts = [...new Set(tally.threads.map(({ accountId }) => accountId))];
-  const [counts] = await probe.query(
-    "select count(distinct contact_id)::int as contacts, count(distinct lead_id)::int as leads from conversations where channel_account_id = any($1::uuid[])",
-    [accounts],
-  );
+  const entities = await reportEntities(probe, amo, accounts);
   const inboundStored = count(
     observations,
     (observation) => observation.database.filter((message) => message.fingerprint.startsWith("in|")).length,
@@ -120,14 +119,13 @@ export async function writeReport(parts: {
       missing: phone.missing,
       duplicates: phone.duplicates,
     },
-    contacts: Number(counts?.["contacts"] ?? 0),
-    leads: Number(counts?.["leads"] ?? 0),
+    contacts: entities.contacts,
+    leads: entities.leads,
     amocrm: {
-      contacts: amo.contacts().length,
-      leads: amo.leads().length,
+      ...entities.amocrm,
       messages: count(observations, ({ amocrm }) => amocrm.length),
-      missing: crm.missing,
-      duplicates: crm.duplicates,
+      missing: crm.missing + entities.comparison.missing,
+      duplicates: crm.duplicates + entities.comparison.duplicates,
     },
     webhooks: await reportWebhooks(probe, webhookReceiver, subscribed),
     analytics: await reportAnalytics(api, probe),

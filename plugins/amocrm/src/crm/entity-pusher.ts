@@ -1,13 +1,22 @@
-import type { JobRun } from "@crmessenger/kernel/infrastructure";
 import { CrmError } from "@crmessenger/kernel";
+import type {
+  Conversation,
+  ConversationRepository,
+  Message,
+  MessageRepository,
+} from "@crmessenger/kernel/communication";
+import { and, type JobRun, where } from "@crmessenger/kernel/infrastructure";
 import type { ContactRepository, LeadRepository } from "@crmessenger/kernel/sales";
+import type { ChatLinks } from "../links/chat-links.ts";
 import type { EntityLink, EntityLinks, LinkKind } from "../links/entity-links.ts";
 import type { AmoCrmOptions } from "../options.ts";
 import type { RecordWriter } from "../provider/record-writer.ts";
 import { amoName } from "../provision/to-amo-entity.ts";
-import { amoStatusOf } from "./status-map.ts";
+import { amoStatusOf, isClosed } from "./status-map.ts";
 
 const SOON_MS = 2_000;
+/** Conversations of one lead: one on each account at most. */
+const MOST_CHATS = 100;
 
 /** Writes to amoCRM what changed here: a contact's name; a lead's title, status and who answers for it. */
 export class EntityPusher {
@@ -15,6 +24,9 @@ export class EntityPusher {
   readonly #links: EntityLinks;
   readonly #contacts: ContactRepository;
   readonly #leads: LeadRepository;
+  readonly #conversations: ConversationRepository;
+  readonly #messages: MessageRepository;
+  readonly #chats: ChatLinks;
   readonly #options: AmoCrmOptions;
 
   constructor(parts: {
@@ -22,12 +34,18 @@ export class EntityPusher {
     links: EntityLinks;
     contacts: ContactRepository;
     leads: LeadRepository;
+    conversations: ConversationRepository;
+    messages: MessageRepository;
+    chats: ChatLinks;
     options: AmoCrmOptions;
   }) {
     this.#writer = parts.writer;
     this.#links = parts.links;
     this.#contacts = parts.contacts;
     this.#leads = parts.leads;
+    this.#conversations = parts.conversations;
+    this.#messages = parts.messages;
+    this.#chats = parts.chats;
     this.#options = parts.options;
   }
 
@@ -38,10 +56,29 @@ export class EntityPusher {
     if (link.amoId === null) throw beingMade();
     const next = data.kind === "contact" ? await this.#contactNow(link) : await this.#leadNow(link);
     if (next === undefined) return;
+    if (isClosed(next.amo.statusId) && !isClosed(link.amo.statusId)) await this.#tellMessagesFirst(link.ourId);
     const body = changesOf(link, next);
     if (Object.keys(body).length > 0) {
       for (const { error } of (await this.#writer.update([{ link: next, body }])).values()) throw error;
     } else if (!isSame(link, next)) await this.#links.put([next]);
+  }
+
+  /**
+   * A message to a contact whose leads are closed makes amoCRM open one of its own: what came while ours was open is
+   * told before it is closed. What amoCRM refuses is not waited for.
+   */
+  async #tellMessagesFirst(leadId: string): Promise<void> {
+    const { items } = await this.#conversations.find(where<Conversation>("leadId").eq(leadId), { limit: MOST_CHATS });
+    for (const { id, messageCount } of items) {
+      const { cursor, waiting } = await this.#chats.get(id);
+      if (waiting === "refused" || cursor >= messageCount) continue;
+      const untold = and(
+        where<Message>("conversationId").eq(id),
+        where<Message>("ordinal").gt(cursor),
+        where<Message>("direction").eq("inbound"),
+      );
+      if ((await this.#messages.count(untold)) > 0) throw messagesFirst();
+    }
   }
 
   async #contactNow(link: EntityLink): Promise<EntityLink | undefined> {
@@ -89,6 +126,13 @@ function isSame(a: EntityLink, b: EntityLink): boolean {
 
 function beingMade(): CrmError {
   return new CrmError("CRM_AMOCRM_BEING_MADE", "amoCRM is just being asked to create it.", {
+    retryable: true,
+    retryAfterMs: SOON_MS,
+  });
+}
+
+function messagesFirst(): CrmError {
+  return new CrmError("CRM_AMOCRM_MESSAGES_FIRST", "Messages that came before the lead was closed are told first.", {
     retryable: true,
     retryAfterMs: SOON_MS,
   });

@@ -12,6 +12,11 @@ export function amoStatusOf(options: AmoCrmOptions, status: string): number | un
   return options.statuses[status] ?? FINAL[status];
 }
 
+/** Whether a lead of amoCRM is done with, won or lost. */
+export function isClosed(amoStatusId: number | null): boolean {
+  return amoStatusId === WON || amoStatusId === LOST;
+}
+
 /** Our status for one of amoCRM's; undefined for what is not mirrored. */
 export function ourStatusOf(options: AmoCrmOptions, amoStatusId: number): string | undefined {
   for (const [status, id] of Object.entries(options.statuses)) if (id === amoStatusId) return status;

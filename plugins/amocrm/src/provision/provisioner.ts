@@ -12,7 +12,7 @@ import type { ChatWriter } from "../provider/chat-writer.ts";
 import type { EntityMaker } from "./entity-maker.ts";
 import { type CaseSources, loadCases, type ProvisionCase } from "./load-cases.ts";
 import { ensureSources, sourceExternalId } from "./sources.ts";
-import { amoName } from "./to-amo-entity.ts";
+import { amoName, isClosedLead } from "./to-amo-entity.ts";
 
 /** Conversations of one round: as many as amoCRM takes in one request. */
 const ROUND = 50;
@@ -101,18 +101,21 @@ export class Provisioner {
     return gone.length + refused.size + (await this.#bind(placed));
   }
 
-  /** What changed while it was being made was made as it had been. */
+  /** What changed while it was being made was made as it had been, and what is closed was made open. */
   async #pushWhatChanged(cases: readonly ProvisionCase[]): Promise<void> {
     const before = new Map(
       cases
         .flatMap(({ contact, lead }) => [contact, ...(lead === undefined ? [] : [lead])])
         .map((one) => [one.id, one.version]),
     );
+    const closed = new Set(
+      cases.flatMap(({ lead }) => (lead !== undefined && isClosedLead(this.#options, lead) ? [lead.id] : [])),
+    );
     const ids = [...before.keys()];
     const [contacts, leads] = [await this.#sources.contacts.getMany(ids), await this.#sources.leads.getMany(ids)];
     for (const [kind, records] of [["contact", contacts] as const, ["lead", leads] as const]) {
       for (const { id, version } of records) {
-        if (version === before.get(id)) continue;
+        if (version === before.get(id) && !closed.has(id)) continue;
         await this.#jobs.enqueue(PushEntity, { kind, id, failures: 0 }, { key: `${kind}:${id}` });
       }
     }

@@ -2,7 +2,7 @@ import type { ChannelIdentity, Contact, Lead } from "@crmessenger/kernel/sales";
 import type { AccountFacts } from "../links/account-facts.ts";
 import type { EntityLink } from "../links/entity-links.ts";
 import type { AmoCrmOptions } from "../options.ts";
-import { amoStatusOf } from "../crm/status-map.ts";
+import { amoStatusOf, isClosed } from "../crm/status-map.ts";
 
 const LONGEST_NAME = 255;
 const NAMELESS = "Client";
@@ -35,9 +35,12 @@ export function newAmoContact(
   return { name: amoName(contact.name), custom_fields_values: fields };
 }
 
-/** A new lead: title, our id, source, and where it stands. Its contact is added by the caller. */
+/**
+ * A new lead: title, our id, source, and where it stands. One that is closed by now is made open and closed later: a
+ * message to a closed one would make amoCRM open another. Its contact is added by the caller.
+ */
 export function newAmoLead({ facts, options }: EntityContext, lead: Lead, sourceId: string): Record<string, unknown> {
-  const statusId = amoStatusOf(options, lead.status);
+  const statusId = firstStatusOf(options, lead);
   const userId = lead.ownerId === null ? undefined : options.users[lead.ownerId];
   return {
     name: amoName(lead.title),
@@ -64,6 +67,7 @@ export function contactIntent(contact: Contact, now: number): EntityLink {
 
 /** The link of a lead that amoCRM is about to be asked for. */
 export function leadIntent(options: AmoCrmOptions, lead: Lead, now: number): EntityLink {
+  const closed = isClosedLead(options, lead);
   return {
     kind: "lead",
     ourId: lead.id,
@@ -72,9 +76,19 @@ export function leadIntent(options: AmoCrmOptions, lead: Lead, now: number): Ent
     askedAt: now,
     amo: {
       name: amoName(lead.title),
-      statusId: amoStatusOf(options, lead.status) ?? null,
+      statusId: firstStatusOf(options, lead) ?? null,
       responsibleUserId: (lead.ownerId === null ? undefined : options.users[lead.ownerId]) ?? null,
     },
-    ours: { name: lead.title, status: lead.status, ownerId: lead.ownerId },
+    ours: { name: lead.title, status: closed ? null : lead.status, ownerId: lead.ownerId },
   };
+}
+
+/** Whether amoCRM is to close the lead. */
+export function isClosedLead(options: AmoCrmOptions, { status }: Lead): boolean {
+  return isClosed(amoStatusOf(options, status) ?? null);
+}
+
+/** Where a lead stands at first: undefined for the first column of the pipeline. */
+function firstStatusOf(options: AmoCrmOptions, lead: Lead): number | undefined {
+  return isClosedLead(options, lead) ? undefined : amoStatusOf(options, lead.status);
 }
