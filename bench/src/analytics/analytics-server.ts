@@ -17,6 +17,7 @@ import { mikroOrm } from "@crmessenger/mikro-orm";
 import { node } from "@crmessenger/node";
 import { sales } from "@crmessenger/sales";
 import { SECRET } from "../inbound/requests.ts";
+import { SUMMARY, brandField } from "./brand-field.ts";
 
 /** The application of the inbound bench with reports. Argument: the database. */
 const [databaseUrl = ""] = process.argv.slice(2);
@@ -28,7 +29,8 @@ const kernel = await createKernel({
     communication(),
     http({ port: 0 }),
     httpChannel(),
-    analytics(),
+    brandField(),
+    analytics({ summaries: [SUMMARY] }),
   ],
   environment: { CRMESSENGER_SECRET_KEY: Buffer.alloc(32, 3).toString("base64") },
 });

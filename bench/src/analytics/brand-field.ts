@@ -1,6 +1,9 @@
 import { definePlugin } from "@crmessenger/kernel";
 import { type AttachedField, CustomFieldManager, fieldDefaults } from "@crmessenger/kernel/extensibility";
 
+/** What this application's owner looks at every morning. */
+export const SUMMARY = { fact: "lead", by: ["source", "lead.attributes.brand"], timeZone: "Europe/Berlin" };
+
 const brand: AttachedField = {
   ...fieldDefaults,
   entity: "lead",

@@ -37,6 +37,9 @@ import { reportHandlers } from "./report/report-handlers.ts";
 import { SqlReportDataSource } from "./sql/sql-report-data-source.ts";
 import { BuildStore } from "./store/build-store.ts";
 import { FieldStore } from "./store/field-store.ts";
+import { SummaryKeeper } from "./summary/summary-keeper.ts";
+import { summaryRequest } from "./summary/summary-plan.ts";
+import { SummaryStore } from "./summary/summary-store.ts";
 import { version } from "./version.ts";
 
 const REPORT_MS = 30_000;
@@ -71,21 +74,28 @@ export const analytics = definePlugin({
      * share of what the database can do.
      */
     delayMs: z.number().int().min(0).max(DELAY_MS.most).default(DELAY_MS.default),
+    /**
+     * Counts that are kept by day and dimensions, for reports over very many rows. Reports that such counts answer
+     * exactly are made of them; all others are made of the rows.
+     */
+    summaries: z.array(summaryRequest).max(20).default([]),
   }),
   boot({ bus, clock, permissions, ...services }, { options, logger, run }) {
     const builds = new BuildStore(services.sql, services.unitOfWork);
     const fields = new FieldStore(services);
+    const dimensions = createRegistry<Dimension>("dimension");
+    const metrics = createRegistry<Metric>("metric");
+    const store = new SummaryStore({ ...services, clock });
     const projections = new ProjectionHost({
       ...services,
       builds,
       fields,
+      summaries: new SummaryKeeper(options.summaries, { store, dimensions, metrics, fields }),
       clock,
       logger,
       run,
       delayMs: options.delayMs,
     });
-    const dimensions = createRegistry<Dimension>("dimension");
-    const metrics = createRegistry<Metric>("metric");
     const reports = createRegistry<NamedReport>("report");
     for (const make of [leadProjection, leadStayProjection, conversationProjection, messageProjection])
       projections.register(make());

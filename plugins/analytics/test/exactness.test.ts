@@ -15,8 +15,11 @@ import { EventLog, SqlDatabase, everything, matches } from "@crmessenger/kernel/
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { planFunnel, planReport, planSnapshot } from "../src/query/plan-report.ts";
-import { BuildStore } from "../src/store/build-store.ts";
+import { bucketOf, startOfBucket } from "../src/query/time-bucket.ts";
+import { type Build, BuildStore } from "../src/store/build-store.ts";
 import { selectRows } from "../src/store/fact-table.ts";
+import { chooseSummary } from "../src/summary/choose-summary.ts";
+import { countsIn } from "../src/summary/summary-plan.ts";
 import { field, fixedFields, record, startApplication, upToDate } from "./fixtures.ts";
 import { beginnings, play, steps } from "./naive/history.ts";
 import { type Facts, naiveFacts } from "./naive/naive-facts.ts";
@@ -26,18 +29,22 @@ import { criteria as anyCriteria, sales as anySales, salesProjection, sold, tota
 const ZONES = ["UTC", "Europe/Berlin", "America/Sao_Paulo", "Asia/Kolkata"];
 const GRAINS = ["hour", "day", "week", "month", "quarter", "year"] as const;
 const RUNS = 8;
+const SUMMARIES = [
+  { fact: "lead", by: ["source", "state", "lead.attributes.car"], timeZone: "America/Sao_Paulo" },
+  { fact: "lead", by: ["lead.attributes.seats"], timeZone: "Asia/Kolkata" },
+  { fact: "message", by: ["channel", "direction", "delivery-status"], timeZone: "Europe/Berlin" },
+];
 
 let application: Awaited<ReturnType<typeof startApplication>>;
 let tenants = 0;
 
 beforeAll(async () => {
-  application = await startApplication("embedded", [
-    fixedFields([
-      field("car", { kind: "text" }),
-      field("seats", { kind: "number" }),
-      field("unused", { kind: "boolean" }, { reportable: false }),
-    ]),
-  ]);
+  const fields = [
+    field("car", { kind: "text" }),
+    field("seats", { kind: "number" }),
+    field("unused", { kind: "boolean" }, { reportable: false }),
+  ];
+  application = await startApplication("embedded", [fixedFields(fields)], SUMMARIES);
   await upToDate(application.kernel);
 });
 afterAll(() => application.stop());
@@ -63,12 +70,17 @@ async function storedRows(
   fact: string,
   keys: readonly string[],
 ): Promise<ReadonlyMap<string, FactRow>> {
-  const { kernel } = application;
-  const sql = kernel.get(SqlDatabase);
-  const build = await new BuildStore(sql, { run: () => Promise.reject(new Error("unused")) }).live(fact);
-  if (!build) throw new Error(`Nothing serves ${fact}.`);
+  const sql = application.kernel.get(SqlDatabase);
+  const build = await buildOf(fact);
   const rows = await sql.query<FactRow & { key: string }>(selectRows(build.table, build.columns), [tenantId, keys]);
   return new Map(rows.map(({ key, ...row }) => [key, row]));
+}
+
+async function buildOf(fact: string): Promise<Build> {
+  const sql = application.kernel.get(SqlDatabase);
+  const build = await new BuildStore(sql, { run: () => Promise.reject(new Error("unused")) }).live(fact);
+  if (!build) throw new Error(`Nothing serves ${fact}.`);
+  return build;
 }
 
 describe("over random histories", () => {
@@ -111,6 +123,52 @@ describe("over random histories", () => {
           const plan = planReport(query, vocabulary, () => everything);
           const { rows, totals, truncated } = naiveReport(plan, (facts[fact] as Facts[string]).values());
           expect(answer, JSON.stringify(query)).toMatchObject({ rows, totals, truncated });
+        }
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  test("counts that were kept by day are what counting rows comes to", async () => {
+    const { kernel } = application;
+    const vocabulary = await runInContext({ tenantId: "default" }, () => kernel.get(AnalyticsEngine).catalogue());
+    const question = fc.record({
+      summary: fc.constantFrom(...SUMMARIES),
+      grain: fc.constantFrom(undefined, "day", "week", "month", "quarter", "year"),
+      counted: fc.nat(100),
+      split: fc.nat(3),
+      days: fc.option(fc.tuple(fc.integer({ min: -3, max: 3 }), fc.integer({ min: 0, max: 40 })), { nil: null }),
+      sees: fc.constantFrom(everything, { op: "ne", field: "manager", value: "manager-1" } as const),
+    });
+    await fc.assert(
+      fc.asyncProperty(random, fc.array(question, { minLength: 12, maxLength: 12 }), async (history, questions) => {
+        const { tenantId, facts } = await happened(history);
+        for (const { summary, grain, counted, split, days, sees } of questions) {
+          const { fact, timeZone, by } = summary;
+          const metrics = kernel
+            .get(Metrics)
+            .all()
+            .filter((metric) => metric.fact === fact && countsIn(metric.formula));
+          const midnight = (after: number) =>
+            new Date(
+              startOfBucket(bucketOf(Date.parse(history.begin), "day", timeZone) + after, "day", timeZone),
+            ).toISOString();
+          const query = reportQuerySchema.parse({
+            metrics: [metrics[counted % metrics.length]?.name],
+            dimensions: [
+              ...by.slice(0, split).map((name) => ({ name })),
+              ...(grain ? [{ name: "created", grain }] : []),
+            ],
+            criteria: sees,
+            period: days && { dimension: "created", from: midnight(days[0]), to: midnight(days[0] + days[1] + 1) },
+            limit: 1_000,
+            timeZone,
+          });
+          const plan = planReport(query, vocabulary, () => everything);
+          expect(chooseSummary((await buildOf(fact)).summaries, plan), JSON.stringify(query)).toBeDefined();
+          const answer = await runInContext({ tenantId }, () => kernel.get(AnalyticsEngine).buildReport(query));
+          const { rows, totals } = naiveReport(plan, (facts[fact] as Facts[string]).values());
+          expect(answer, JSON.stringify(query)).toMatchObject({ rows, totals });
         }
       }),
       { numRuns: RUNS },
@@ -170,11 +228,13 @@ test("what was replayed changes nothing, and a rebuild makes the same rows while
 
   await kernel.get(Projections).rebuild("lead");
   const count = { ...reportQuerySchema.parse({ metrics: ["leads"] }) };
-  expect((await runInContext({ tenantId }, () => kernel.get(AnalyticsEngine).buildReport(count))).totals).toEqual([
-    keys.length,
-  ]);
+  const counted = async () =>
+    (await runInContext({ tenantId }, () => kernel.get(AnalyticsEngine).buildReport(count))).totals;
+  expect(await counted()).toEqual([keys.length]);
   await upToDate(kernel);
   expect(await storedRows(tenantId, "lead", keys)).toEqual(before);
+  expect((await buildOf("lead")).summaries).toHaveLength(2);
+  expect(await counted()).toEqual([keys.length]);
 });
 
 describe("facts of another plugin", () => {

@@ -13,21 +13,29 @@ import { sales } from "@crmessenger/sales";
 import { createTestKernel, eventually } from "@crmessenger/testing";
 import { createScratchDirectory, startPostgres } from "@crmessenger/testing/postgres";
 import { analytics } from "../src/index.ts";
+import type { SummaryRequest } from "../src/summary/summary-plan.ts";
 
 const environment = { CRMESSENGER_SECRET_KEY: Buffer.alloc(32, 1).toString("base64") };
 
 /** An application with reports, on the embedded database or on a server of its own. */
-export async function startApplication(engine: "embedded" | "server", more: readonly Plugin[] = []) {
+export async function startApplication(
+  engine: "embedded" | "server",
+  more: readonly Plugin[] = [],
+  summaries: readonly SummaryRequest[] = [],
+) {
   const { storage, drop } = await (engine === "embedded" ? embedded() : onServer());
-  const kernel = await createTestKernel({
-    plugins: [storage, sales(), analytics({ delayMs: 0 }), ...more],
-    environment,
-  });
+  const kernel = await startOn(storage, more, summaries);
   const stop = async () => {
     await kernel.stop();
     await drop();
   };
   return { kernel, stop };
+}
+
+/** An application with reports on a database that may hold something already. */
+export function startOn(storage: Plugin, more: readonly Plugin[] = [], summaries: readonly SummaryRequest[] = []) {
+  const plugins = [storage, sales(), analytics({ delayMs: 0, summaries: [...summaries] }), ...more];
+  return createTestKernel({ plugins, environment });
 }
 
 async function embedded() {

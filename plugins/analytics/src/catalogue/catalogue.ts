@@ -90,7 +90,8 @@ export function fieldDimension(entity: string, field: string): string {
   return `${entity}.attributes.${field}`;
 }
 
-function dimensionsOf(field: ReportableField, facts: readonly FactDefinition[]): readonly Dimension[] {
+/** The dimensions that a reportable custom field makes. */
+export function dimensionsOf(field: ReportableField, facts: readonly FactDefinition[]): readonly Dimension[] {
   const holders = facts.filter(({ attributesOf }) => attributesOf === field.entity);
   return columnsOf(field).map((column, index) => {
     const name = fieldDimension(field.entity, field.name);

@@ -8,7 +8,9 @@ import type {
   StoredEvent,
 } from "@crmessenger/kernel/infrastructure";
 import type { Build, BuildStore } from "../store/build-store.ts";
-import { type FactStatements, SqlFactRows, statementsFor } from "../store/sql-fact-rows.ts";
+import { type FactStatements, factStatements } from "../store/fact-statements.ts";
+import { SqlFactRows } from "../store/sql-fact-rows.ts";
+import type { Summary } from "../summary/summary-table.ts";
 
 export interface RunnerServices {
   readonly sql: SqlDatabase;
@@ -31,7 +33,7 @@ export class BuildRunner {
   readonly build: Build;
   readonly #projection: Projection;
   readonly #services: RunnerServices;
-  readonly #statements: FactStatements;
+  #statements: { readonly key: string; readonly ready: Promise<FactStatements> } | undefined;
   readonly #caughtUp: () => Promise<void>;
   #running: RunningSubscription | undefined;
 
@@ -40,7 +42,6 @@ export class BuildRunner {
     this.build = build;
     this.#projection = projection;
     this.#services = services;
-    this.#statements = statementsFor(build.table, build.columns);
     this.#caughtUp = caughtUp;
   }
 
@@ -65,11 +66,20 @@ export class BuildRunner {
     const before = last && (await this.#services.builds.advance(this.build.id, last));
     if (!before || before.status === "retired") return;
     const fresh = events.filter(({ position }) => position > before.position).map((event) => this.#asWritten(event));
+    const statements = await this.#statementsWith(before.summaries);
     for (const [tenantId, ofTenant] of Map.groupBy(fresh, (event) => event.tenantId)) {
-      const rows = new SqlFactRows(this.#services.sql, this.#statements, tenantId);
+      const rows = new SqlFactRows(this.#services.sql, statements, tenantId);
       await runInContext({ tenantId }, () => this.#projection.apply(ofTenant, rows));
     }
     if (before.status === "building" && events.length < BATCH) await this.#caughtUp();
+  }
+
+  /** Which summaries there are is the build's to say at the moment: another process may have begun one. */
+  #statementsWith(summaries: readonly Summary[]): Promise<FactStatements> {
+    const key = JSON.stringify(summaries);
+    if (this.#statements?.key !== key)
+      this.#statements = { key, ready: factStatements(this.#services.sql, { ...this.build, summaries }) };
+    return this.#statements.ready;
   }
 
   /** The event in the version that the projection was written for. */

@@ -12,10 +12,12 @@ import type { Build, BuildPlan } from "../store/build-store.ts";
 import type { FactColumns } from "../store/fact-table.ts";
 import { columnsOf } from "../store/field-column.ts";
 import type { FieldStore, ReportableField } from "../store/field-store.ts";
+import type { SummaryKeeper } from "../summary/summary-keeper.ts";
 import { BuildRunner, type RunnerServices, subscriptionOf } from "./build-runner.ts";
 
 export interface HostServices extends RunnerServices {
   readonly fields: FieldStore;
+  readonly summaries: SummaryKeeper;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly unitOfWork: UnitOfWork;
@@ -67,7 +69,9 @@ export class ProjectionHost implements Projections {
     this.#isRunning = true;
     for (const tenant of new Set(["default", ...(await fields.tenants())]))
       await fields.refresh(tenant, this.#entities());
+    await this.#services.summaries.check(this.all().map(({ fact }) => fact));
     await this.look();
+    await this.#retireSummaries();
     this.#fields = await eventLog.subscribe({
       name: "analytics.fields",
       topics: ["custom-field.changed"],
@@ -197,10 +201,19 @@ export class ProjectionHost implements Projections {
       this.#runners.delete(id);
       await runner.stop();
     }
+    for (const [build, { fact }] of wanted.values()) await this.#services.summaries.keep(build, fact);
     for (const [id, [build, projection]] of wanted) if (!this.#runners.has(id)) await this.#run(build, projection);
     for (const [build, projection] of wanted.values())
       if (isBuilding(build)) await this.#promoteWhenCaughtUp(build, projection);
     await builds.dropRetired();
+  }
+
+  /** Once: two releases that run side by side for a while would begin and end each other's again and again. */
+  async #retireSummaries(): Promise<void> {
+    const kept = await this.#services.builds.all();
+    for (const { name, fact } of this.all())
+      for (const build of kept.filter(({ projection }) => projection === name))
+        await this.#services.summaries.retireOthers(build, fact);
   }
 
   async #run(build: Build, projection: Projection): Promise<void> {

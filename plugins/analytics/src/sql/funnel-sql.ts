@@ -1,7 +1,8 @@
 import type { Funnel, FunnelPlan } from "@crmessenger/kernel/analytics";
 import { type Json, type SqlDatabase, compareText } from "@crmessenger/kernel/infrastructure";
 import { asFact, quoted } from "../store/fact-table.ts";
-import { type FactPlace, type SqlText, whereSql } from "./report-sql.ts";
+import type { FactPlace } from "./fact-place.ts";
+import { type SqlText, whereSql } from "./report-sql.ts";
 import { Statement } from "./statement.ts";
 
 /** What the statement answers: how far how many came, and how long they stayed on the step before the next. */

@@ -1,6 +1,9 @@
 import type { FactColumnKind, MetricFormula } from "@crmessenger/kernel/analytics";
 import type { Criteria, SqlColumn } from "@crmessenger/kernel/infrastructure";
-import { type FactColumns, quoted } from "../store/fact-table.ts";
+import { type FactColumns, operandsOf, quoted } from "../store/fact-table.ts";
+import { countOf } from "../summary/choose-summary.ts";
+import { type Summary, countColumn } from "../summary/summary-table.ts";
+import type { FactPlace } from "./fact-place.ts";
 import type { Statement } from "./statement.ts";
 
 /** An aggregate over the rows of a group, and over the groups' own aggregates where that comes to the same. */
@@ -24,11 +27,13 @@ export class MetricWriter {
   readonly #statement: Statement;
   readonly #columns: FactColumns;
   readonly #operands: Readonly<Record<string, SqlColumn>>;
+  readonly #summary: Summary | undefined;
 
-  constructor(statement: Statement, columns: FactColumns, operands: Readonly<Record<string, SqlColumn>>) {
+  constructor(statement: Statement, { columns, summary }: Pick<FactPlace, "columns" | "summary">) {
     this.#statement = statement;
     this.#columns = columns;
-    this.#operands = operands;
+    this.#operands = operandsOf(columns);
+    this.#summary = summary;
   }
 
   async write(formula: MetricFormula): Promise<MetricSql> {
@@ -37,6 +42,8 @@ export class MetricWriter {
       const over = await this.write(formula.over);
       return { sql: `((${of.sql})::float8 / nullif((${over.sql})::float8, 0))`, kind: "number" };
     }
+    if (formula.kind === "count" && this.#summary)
+      return this.#count(`sum(${countColumn(countOf(this.#summary, formula.where))})`, "sum");
     const filter = await this.#filter(formula.where);
     if (formula.kind === "count") return this.#count(`count(*)${filter}`, "sum");
     const column = quoted(formula.column);

@@ -1,18 +1,14 @@
-import type { ReportPlan, TimeGrain } from "@crmessenger/kernel/analytics";
+import type { FactColumnKind, ReportPlan, TimeGrain } from "@crmessenger/kernel/analytics";
 import { type Criteria, type SqlDatabase, and } from "@crmessenger/kernel/infrastructure";
-import { type FactColumns, asFact, asOperand, operandsOf, quoted } from "../store/fact-table.ts";
+import { asFact, asOperand, operandsOf, quoted } from "../store/fact-table.ts";
+import { countColumn } from "../summary/summary-table.ts";
+import type { FactPlace } from "./fact-place.ts";
 import { MetricWriter } from "./metric-sql.ts";
 import { Statement } from "./statement.ts";
 
 export interface SqlText {
   readonly sql: string;
   readonly parameters: readonly unknown[];
-}
-
-export interface FactPlace {
-  readonly table: string;
-  readonly columns: FactColumns;
-  readonly tenantId: string;
 }
 
 /**
@@ -23,22 +19,22 @@ export interface FactPlace {
  */
 export async function reportSql(sql: SqlDatabase, plan: ReportPlan, place: FactPlace): Promise<SqlText> {
   const statement = new Statement(sql);
-  const operands = operandsOf(place.columns);
-  const writer = new MetricWriter(statement, place.columns, operands);
+  const writer = new MetricWriter(statement, place);
   const metrics = [];
   for (const { name, formula } of plan.metrics) metrics.push({ name, ...(await writer.write(formula)) });
   const isCut = plan.groups.some(({ grain }) => grain !== null);
   const zone = isCut ? statement.add(plan.timeZone, "text") : "";
-  const groups = plan.groups.map((group) => groupSql(group, place.columns, zone));
+  const groups = plan.groups.map((group) => groupSql(group, place, zone));
   const where = await whereSql(statement, plan, place);
   const answered = Object.fromEntries(metrics.map(({ name, kind }, index) => [name, asOperand(`m${index}`, kind)]));
   const having = await statement.condition(plan.having, answered);
   const limit = statement.add(plan.limit + 1, "int");
+  const table = quoted(place.summary?.table ?? place.table);
   const leaves = writer.leaves.map(({ sql }, index) => `${sql} as a${index}`);
   const rollUp = writer.leaves.every(({ rollUp }) => rollUp !== null);
   const totals = rollUp
     ? `select ${writer.leaves.map((leaf, index) => `${leaf.rollUp}(a${index}) as a${index}`).join(", ")} from grouped`
-    : `select ${leaves.join(", ")} from ${quoted(place.table)} where ${where}`;
+    : `select ${leaves.join(", ")} from ${table} where ${where}`;
   const grouping = groups.length === 0 ? "" : `group by ${groups.map((_, index) => index + 1).join(", ")}`;
   const row = [
     ...groups.map(({ kind }, index) => asFact(`g${index}`, kind)),
@@ -49,7 +45,7 @@ export async function reportSql(sql: SqlDatabase, plan: ReportPlan, place: FactP
     sql: `
     with grouped as ${rollUp ? "materialized" : ""} (
       select ${[...groups.map(({ sql }, index) => `${sql} as g${index}`), ...leaves].join(", ")}
-      from ${quoted(place.table)} where ${where} ${grouping}
+      from ${table} where ${where} ${grouping}
     ), answered as (
       select ${[...groups.map((_, index) => `g${index}`), ...metrics.map(({ sql }, index) => `${sql} as m${index}`)].join(", ")} from grouped
     ), page as (
@@ -72,21 +68,36 @@ const GRAINS: Readonly<Record<TimeGrain, string>> = {
   year: "'year'",
 };
 
-function groupSql({ column, grain }: ReportPlan["groups"][number], columns: FactColumns, zone: string) {
+function groupSql(
+  { column, grain }: ReportPlan["groups"][number],
+  { columns, summary }: FactPlace,
+  zone: string,
+): { readonly sql: string; readonly kind: FactColumnKind } {
   const kind = columns[column] ?? "text";
   const sql = quoted(column);
   if (grain === null) return { sql, kind };
+  if (summary)
+    return { sql: `(date_trunc(${GRAINS[grain]}, _day::timestamp) at time zone ${zone})`, kind: "timestamp" };
   const local = kind === "date" ? `(${sql}::timestamp at time zone ${zone})` : sql;
-  return { sql: `date_trunc(${GRAINS[grain]}, ${local}, ${zone})`, kind: "timestamp" as const };
+  return { sql: `date_trunc(${GRAINS[grain]}, ${local}, ${zone})`, kind: "timestamp" };
 }
 
 /** The tenant's rows that are complete, within the period, and meet the criteria. */
 export async function whereSql(
   statement: Statement,
   { fact, criteria, period }: Pick<ReportPlan, "fact" | "criteria" | "period">,
-  { columns, tenantId }: FactPlace,
+  { columns, tenantId, summary }: FactPlace,
 ): Promise<string> {
   const parts = [`tenant_id = ${statement.add(tenantId, "text")}`];
+  if (summary) {
+    if (period) {
+      const zone = statement.add(summary.timeZone, "text");
+      const dayOf = (time: string) => `(${statement.add(time, "timestamptz")} at time zone ${zone})::date`;
+      parts.push(`_day >= ${dayOf(period.from)}`, `_day < ${dayOf(period.to)}`);
+    }
+    parts.push(`${countColumn(0)} > 0`, await statement.condition(criteria, operandsOf(columns)));
+    return parts.join(" and ");
+  }
   if (fact.began !== undefined) parts.push(`${quoted(fact.began)} is not null`);
   const within: Criteria[] = period
     ? [

@@ -2,9 +2,11 @@ import { CrmError, executionContext, isCrmError, toCrmError } from "@crmessenger
 import type { Funnel, FunnelPlan, ReportDataSource, ReportPlan, ReportRows } from "@crmessenger/kernel/analytics";
 import type { Json, SqlDatabase, UnitOfWork } from "@crmessenger/kernel/infrastructure";
 import type { Build, BuildStore } from "../store/build-store.ts";
+import { chooseSummary } from "../summary/choose-summary.ts";
 import { type FunnelRow, funnelSql, funnelsOf } from "./funnel-sql.ts";
 import { columnsIn } from "./columns-in.ts";
-import { type FactPlace, type SqlText, reportSql } from "./report-sql.ts";
+import type { FactPlace } from "./fact-place.ts";
+import { type SqlText, reportSql } from "./report-sql.ts";
 
 export interface DataSourceServices {
   readonly sql: SqlDatabase;
@@ -27,7 +29,8 @@ export class SqlReportDataSource implements ReportDataSource {
     signal?.throwIfAborted();
     return this.#inTime(async () => {
       const build = await this.#live(plan.fact.name);
-      const place = placeOf(build, columnsIn(plan));
+      const summary = chooseSummary(build.summaries, plan);
+      const place = { ...placeOf(build, columnsIn(plan)), ...(summary && { summary }) };
       const asOf = await this.#services.asOf(build);
       const [answer] = await this.#query<{ rows: Json[][]; totals: Json[] }>(
         await reportSql(this.#services.sql, plan, place),

@@ -1,4 +1,5 @@
 import type { SqlDatabase, StoredEvent, Timestamp, UnitOfWork } from "@crmessenger/kernel/infrastructure";
+import type { Summary } from "../summary/summary-table.ts";
 import { type FactColumns, createTable, createTimeIndex, quoted } from "./fact-table.ts";
 
 export type BuildStatus = "building" | "live" | "retired";
@@ -14,6 +15,7 @@ export interface Build {
   readonly status: BuildStatus;
   readonly table: string;
   readonly columns: FactColumns;
+  readonly summaries: readonly Summary[];
   readonly position: number;
   /** When the last event happened that it has seen. */
   readonly asOf: Timestamp | null;
@@ -31,9 +33,9 @@ export interface BuildPlan {
 /** Any number that nobody else locks. */
 const LOCK = 7_226_841_153_900_217;
 /** Reports that still read a table have finished by then. */
-const RETIRED_FOR_MS = 120_000;
+export const RETIRED_FOR_MS = 120_000;
 
-const SELECTION = `id, projection, fact, version, number, status, table_name as "table", columns, position, as_of as "asOf"`;
+const SELECTION = `id, projection, fact, version, number, status, table_name as "table", columns, summaries, position, as_of as "asOf"`;
 
 /** Keeps what has been built, and the tables. */
 export class BuildStore {
@@ -94,12 +96,12 @@ export class BuildStore {
    * Moves the build to an event and answers how it was before; undefined when it is gone. Holds it for the unit of work,
    * whose commit need not wait for the disk: rows and checkpoint would be lost together, and made again from the log.
    */
-  async advance(id: string, to: StoredEvent): Promise<Pick<Build, "position" | "status"> | undefined> {
-    const [before] = await this.#sql.query<Pick<Build, "position" | "status">>(
+  async advance(id: string, to: StoredEvent): Promise<Pick<Build, "position" | "status" | "summaries"> | undefined> {
+    const [before] = await this.#sql.query<Pick<Build, "position" | "status" | "summaries">>(
       `update analytics_builds b set position = greatest(b.position, $2::bigint), as_of = greatest(b.as_of, $3::timestamptz)
-       from (select id, position, status from analytics_builds where id = $1 for update) old,
+       from (select id, position, status, summaries from analytics_builds where id = $1 for update) old,
          (select set_config('synchronous_commit', 'off', true)) quick
-       where b.id = old.id returning old.position, old.status`,
+       where b.id = old.id returning old.position, old.status, old.summaries`,
       [id, to.position, to.occurredAt],
     );
     return before;
@@ -121,14 +123,15 @@ export class BuildStore {
 
   /** Drops the tables of builds that have not served for a while. */
   async dropRetired(): Promise<void> {
-    const old = await this.#sql.query<{ id: string; table: string }>(
-      `select id, table_name as "table" from analytics_builds
+    const old = await this.#sql.query<{ id: string; table: string; summaries: readonly Summary[] }>(
+      `select id, table_name as "table", summaries from analytics_builds
        where status = 'retired' and retired_at < now() - $1 * interval '1 millisecond'`,
       [RETIRED_FOR_MS],
     );
-    for (const { id, table } of old) {
+    for (const { id, table, summaries } of old) {
       await this.#alone(async () => {
-        await this.#sql.query(`drop table if exists ${quoted(table)}`);
+        for (const name of [table, ...summaries.map((summary) => summary.table)])
+          await this.#sql.query(`drop table if exists ${quoted(name)}`);
         await this.#sql.query(`delete from analytics_builds where id = $1`, [id]);
       });
     }
@@ -145,7 +148,7 @@ export class BuildStore {
 
 /** PostgreSQL cuts names at 63 bytes. */
 function tableName(fact: string, version: number, number: number): string {
-  const plain = fact.replaceAll(/[^a-z0-9]+/gi, "_").slice(0, 36);
+  const plain = fact.replaceAll(/[^a-z0-9]+/gi, "_").slice(0, 30);
   return `analytics_${plain}_v${version}_${number}`;
 }
 
@@ -154,6 +157,7 @@ const SCHEMA = [
     id text primary key, projection text not null, fact text not null, version int not null, number int not null,
     status text not null check (status in ('building', 'live', 'retired')), table_name text not null unique,
     columns jsonb not null, position bigint not null, as_of timestamptz(3), retired_at timestamptz)`,
+  `alter table analytics_builds add column if not exists summaries jsonb not null default '[]'`,
   `create table if not exists analytics_fields (
     tenant_id text not null, entity text not null, name text not null, label text not null, type jsonb not null,
     permission text, primary key (tenant_id, entity, name))`,

@@ -4,7 +4,7 @@ import type { SqlColumn } from "@crmessenger/kernel/infrastructure";
 /** The columns of a table of facts, by name. */
 export type FactColumns = Readonly<Record<string, FactColumnKind>>;
 
-const SQL_TYPES: Readonly<Record<FactColumnKind, string>> = {
+export const SQL_TYPES: Readonly<Record<FactColumnKind, string>> = {
   text: `text collate "C"`,
   number: "double precision",
   decimal: "numeric",
@@ -81,7 +81,7 @@ export function upsertRows(table: string, columns: FactColumns): string {
   const changes = Object.keys(columns).map((name) => `${quoted(name)} = excluded.${quoted(name)}`);
   return `
     insert into ${quoted(table)} (tenant_id, key, ${names})
-    select $1, key, ${names} from json_to_recordset($2::text::json) as r(key text, ${typed.join(", ")})
+    select $1::text, key, ${names} from json_to_recordset($2::text::json) as r(key text, ${typed.join(", ")})
     on conflict (tenant_id, key) do update set ${changes.join(", ")}`;
 }
 
@@ -89,5 +89,5 @@ const JSON_TYPES: Partial<Readonly<Record<FactColumnKind, string>>> = { text: "t
 
 /** $1 tenant, $2 keys. */
 export function deleteRows(table: string): string {
-  return `delete from ${quoted(table)} where tenant_id = $1 and key = any($2::text[])`;
+  return `delete from ${quoted(table)} where tenant_id = $1::text and key = any($2::text[])`;
 }

@@ -1,24 +1,7 @@
 import type { FactRow, FactRows } from "@crmessenger/kernel/analytics";
 import type { Attributes, Json, SqlDatabase } from "@crmessenger/kernel/infrastructure";
-import { type FactColumns, deleteRows, selectRows, upsertRows } from "./fact-table.ts";
+import type { FactStatements } from "./fact-statements.ts";
 import { attributeIn, isFieldColumn } from "./field-column.ts";
-
-/** The statements for one table of facts. */
-export interface FactStatements {
-  readonly columns: FactColumns;
-  readonly select: string;
-  readonly upsert: string;
-  readonly delete: string;
-}
-
-export function statementsFor(table: string, columns: FactColumns): FactStatements {
-  return {
-    columns,
-    select: selectRows(table, columns),
-    upsert: upsertRows(table, columns),
-    delete: deleteRows(table),
-  };
-}
 
 /** Rows of a table of facts, of one tenant, in the current unit of work. */
 export class SqlFactRows implements FactRows {
@@ -42,11 +25,14 @@ export class SqlFactRows implements FactRows {
   async putMany(rows: ReadonlyMap<string, FactRow>): Promise<void> {
     if (rows.size === 0) return;
     const written = [...rows].map(([key, row]) => ({ ...this.#valuesOf(row), key }));
-    await this.#sql.query(this.#statements.upsert, [this.#tenantId, JSON.stringify(written)]);
+    const { sql, rest } = this.#statements.upsert;
+    await this.#sql.query(sql, [this.#tenantId, JSON.stringify(written), ...rest]);
   }
 
   async deleteMany(keys: readonly string[]): Promise<void> {
-    if (keys.length > 0) await this.#sql.query(this.#statements.delete, [this.#tenantId, keys]);
+    if (keys.length === 0) return;
+    const { sql, rest } = this.#statements.delete;
+    await this.#sql.query(sql, [this.#tenantId, keys, ...rest]);
   }
 
   #valuesOf(row: FactRow): FactRow {
