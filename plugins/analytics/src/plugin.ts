@@ -43,7 +43,7 @@ import { SummaryStore } from "./summary/summary-store.ts";
 import { version } from "./version.ts";
 
 const REPORT_MS = 30_000;
-const DELAY_MS = { default: 250, most: 60_000 };
+const DELAY_MS = { default: 500, most: 60_000 };
 
 /** Reports, snapshots and funnels over what happened in CRMessenger. */
 export const analytics = definePlugin({

@@ -19,7 +19,7 @@ export interface FeedRequest {
 }
 
 const CHUNK = 500;
-const KEPT = 1_000;
+const KEPT = 2_500;
 
 /**
  * Reads the log for the subscriptions of this process: the end of it once for all of them, since most are there, and

@@ -129,16 +129,17 @@ export class SubscriptionRunner implements RunningSubscription {
     let progress = await this.#load();
     while (!this.#isStopping() && !lease.signal.aborted) {
       if (this.#moved) progress = await this.#load();
-      const { events, through } = await this.#read(progress);
+      const limit = this.#limitOf(progress);
+      const { events, through } = await this.#read(progress, limit);
       if (events.length > 0) {
-        if (await this.#handOver(progress, events, through)) continue;
-        progress = await this.#load();
+        if (!(await this.#handOver(progress, events, through))) progress = await this.#load();
+        else if (events.length < limit) await this.#linger();
         continue;
       }
       await this.#skip(progress, through, WORTH_WRITING);
       if (progress.seen < this.#services.sequencer.head) continue;
       await this.#bell.wait();
-      if (this.subscription.lingerMs !== undefined) await this.#pause(this.subscription.lingerMs);
+      await this.#linger();
     }
     if (!lease.signal.aborted) await this.#skip(progress, progress.seen, 1);
   }
@@ -149,8 +150,16 @@ export class SubscriptionRunner implements RunningSubscription {
     return { stored: position, seen: position, attempts, singlyUntil: attempts > 0 ? position + 1 : 0 };
   }
 
-  #read(progress: Progress) {
-    const limit = progress.seen < progress.singlyUntil ? 1 : (this.subscription.batchSize ?? DEFAULTS.batchSize);
+  #limitOf({ seen, singlyUntil }: Progress): number {
+    return seen < singlyUntil ? 1 : (this.subscription.batchSize ?? DEFAULTS.batchSize);
+  }
+
+  /** Lets more events come together, where the subscription wants that: it has just begun, or handled all there was. */
+  async #linger(): Promise<void> {
+    if (this.subscription.lingerMs !== undefined) await this.#pause(this.subscription.lingerMs);
+  }
+
+  #read(progress: Progress, limit: number) {
     return this.#services.feed.read({
       after: progress.seen,
       topics: this.topics,

@@ -21,7 +21,7 @@ export interface RunnerServices {
   readonly delayMs: number;
 }
 
-const BATCH = 500;
+const BATCH = 1_000;
 
 /** The subscription that keeps a build up to date. */
 export function subscriptionOf({ id }: Pick<Build, "id">): string {

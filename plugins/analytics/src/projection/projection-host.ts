@@ -76,6 +76,7 @@ export class ProjectionHost implements Projections {
       name: "analytics.fields",
       topics: ["custom-field.changed"],
       from: "start",
+      lingerMs: this.#services.delayMs,
       handle: async (events) => {
         for (const tenant of new Set(events.map(({ tenantId }) => tenantId)))
           await fields.refresh(tenant, this.#entities());

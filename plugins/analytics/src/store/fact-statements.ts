@@ -1,7 +1,7 @@
 import type { SqlDatabase } from "@crmessenger/kernel/infrastructure";
 import { Statement } from "../sql/statement.ts";
 import { type Change, type Summary, addToSummary } from "../summary/summary-table.ts";
-import { type FactColumns, deleteRows, quoted, selectRows, upsertRows } from "./fact-table.ts";
+import { type FactColumns, deleteRows, rowsOf, selectRows, upsertRows } from "./fact-table.ts";
 
 /** A statement whose first two parameters are the tenant, and rows or keys; the rest are always the same. */
 export interface RowStatement {
@@ -29,8 +29,7 @@ export async function factStatements(
   { table, columns, summaries }: FactTable,
 ): Promise<FactStatements> {
   const kept = summaries.filter(({ retiredAt }) => retiredAt === null);
-  const keysPut = `select key from json_to_recordset($2::text::json) as r(key text)`;
-  const before = `select * from ${quoted(table)} where tenant_id = $1::text and key in (${keysPut})`;
+  const before = `select found.* from ${rowsOf(table, "json_to_recordset($2::text::json) as asked(key text)")}`;
   const put = { name: "put", sql: upsertRows(table, columns) };
   const gone = { name: "gone", sql: deleteRows(table) };
   const [came, left] = [

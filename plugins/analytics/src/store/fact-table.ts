@@ -71,7 +71,16 @@ export function createTimeIndex(table: string, column: string): string {
 /** $1 tenant, $2 keys. */
 export function selectRows(table: string, columns: FactColumns): string {
   const list = Object.entries(columns).map(([name, kind]) => `${asFact(quoted(name), kind)} as ${quoted(name)}`);
-  return `select key, ${list.join(", ")} from ${quoted(table)} where tenant_id = $1 and key = any($2::text[])`;
+  return `select found.key, ${list.join(", ")} from ${rowsOf(table, "unnest($2::text[]) as asked(key)")}`;
+}
+
+/**
+ * The rows of the keys that `asked` lists, looked up one by one: a planner that has no statistics yet takes all rows of
+ * a tenant for fewer than those, and reads them all.
+ */
+export function rowsOf(table: string, asked: string): string {
+  return `${asked} cross join lateral (
+    select * from ${quoted(table)} where tenant_id = $1::text and key = asked.key limit 1) as found`;
 }
 
 /** $1 tenant, $2 rows as a JSON array in text. */
