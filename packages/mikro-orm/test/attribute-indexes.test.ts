@@ -1,6 +1,7 @@
 import { executionContext } from "@crmessenger/kernel";
 import {
   AttributeIndexes,
+  type AttributeKind,
   type Criteria,
   Ids,
   SqlDatabase,
@@ -37,7 +38,8 @@ describe("An index of a custom field on PostgreSQL 15", () => {
     await sql.query(
       `insert into contacts (id, tenant_id, version, created_at, updated_at, name, attributes)
       select gen_random_uuid(), 'default', 1, now(), now(), 'c' || n, jsonb_build_object(
-        'label', 'label ' || n, 'size', n, 'vip', n % 1000 = 0, 'day', to_char(date '2020-01-01' + n, 'YYYY-MM-DD'))
+        'label', 'label ' || n, 'size', n, 'budget', jsonb_build_object('amount', n || '.50', 'currency', 'EUR'),
+        'tags', jsonb_build_array('tag ' || n, 'tag ' || n % 5), 'vip', n % 1000 = 0, 'day', to_char(date '2020-01-01' + n, 'YYYY-MM-DD'))
       from generate_series(1, 5000) n`,
       [],
     );
@@ -59,7 +61,7 @@ describe("An index of a custom field on PostgreSQL 15", () => {
     return rows.map((row) => row["QUERY PLAN"]).join("\n");
   }
 
-  const ensure = (field: string, kind: "text" | "number" | "boolean" | "date", unique = false) =>
+  const ensure = (field: string, kind: AttributeKind, unique = false) =>
     kernel.get(AttributeIndexes).ensure({ entity: "contact", field, kind, unique });
 
   test.each([
@@ -70,9 +72,12 @@ describe("An index of a custom field on PostgreSQL 15", () => {
     ["size", "number", where("attributes.size").eq(7)],
     ["size", "number", where("attributes.size").gt(4990)],
     ["vip", "boolean", where("attributes.vip").eq(true)],
+    ["budget.amount", "number", where("attributes.budget.amount").gt(4990)],
+    ["budget.amount", "number", where("attributes.budget.amount").between(7, 8)],
+    ["tags", "list", where("attributes.tags").includes("tag 77")],
   ] as const)("serves conditions on %s, a %s", async (field, kind, criteria) => {
     await ensure(field, kind);
-    expect(await planOf(criteria)).toMatch(new RegExp(`contacts_field_${field}_[0-9a-f]{12}`));
+    expect(await planOf(criteria)).toMatch(new RegExp(`contacts_field_${field.replace(".", "")}_[0-9a-f]{12}`));
   });
 
   test("serves two fields at once", async () => {
@@ -84,17 +89,19 @@ describe("An index of a custom field on PostgreSQL 15", () => {
 
   test.each([
     ["size", "number"],
+    ["budget.amount", "number"],
     ["label", "text"],
   ] as const)("serves an order by %s, a %s", async (field, kind) => {
     await ensure(field, kind);
+    const name = `contacts_field_${field.replace(".", "")}_`;
     const sort = [{ field: `attributes.${field}`, direction: "asc", kind }] as const;
     const order = new Keyset(sort, contactRecord, new SqlParameters()).orderBy();
-    expect(await planOf(and(), ` order by ${order} limit 10`)).toContain(`contacts_field_${field}_`);
+    expect(await planOf(and(), ` order by ${order} limit 10`)).toContain(name);
     const descending = [{ ...sort[0], direction: "desc" }] as const;
     for (const part of new Keyset(descending, contactRecord, new SqlParameters()).parts(undefined)) {
       const keyset = new Keyset(descending, contactRecord, new SqlParameters(), part);
       const tail = ` and ${keyset.inPart()} order by ${keyset.orderBy()} limit 10`;
-      expect(await planOf(and(), tail)).toContain(`contacts_field_${field}_`);
+      expect(await planOf(and(), tail)).toContain(name);
     }
   });
 

@@ -135,7 +135,7 @@ export const ListFieldIndexes = defineQuery({
       z.object({
         entity,
         field: name,
-        kind: z.enum(["text", "number", "boolean", "timestamp", "date"]),
+        kind: z.enum(["text", "number", "boolean", "timestamp", "date", "list"]),
         unique: z.boolean(),
         status: z.enum(["building", "ready", "failed"]),
         progress: z.number(),

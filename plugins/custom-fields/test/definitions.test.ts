@@ -2,8 +2,8 @@ import "@crmessenger/testing/matchers";
 import { type CustomFieldsOf, createKernel, definePlugin } from "@crmessenger/kernel";
 import { ChannelAccountRepository, Intake } from "@crmessenger/kernel/communication";
 import { CustomFieldChanged, CustomFieldManager } from "@crmessenger/kernel/extensibility";
-import { AttributeIndexes, Collections, Ids } from "@crmessenger/kernel/infrastructure";
-import { GetLead } from "@crmessenger/kernel/sales";
+import { AttributeIndexes, Collections, type Criteria, Ids, where } from "@crmessenger/kernel/infrastructure";
+import { GetLead, ListLeads } from "@crmessenger/kernel/sales";
 import { memory } from "@crmessenger/memory";
 import { sales } from "@crmessenger/sales";
 import { eventually } from "@crmessenger/testing";
@@ -110,6 +110,36 @@ test("fields that are indexed or unique get their indexes by themselves, and los
   await expect(world.lead({ code: "a" })).rejects.toMatchObject({ code: "CRM_STORAGE_DUPLICATE" });
   await world.kernel.bus.dispatch(ArchiveField, { entity: "lead", name: "code" });
   await eventually(async () => expect(await indexed(world)).toEqual([]));
+});
+
+test("amounts of money are filtered and sorted as numbers, and several choices by each of them", async () => {
+  await using world = await startFields();
+  const { bus } = world.kernel;
+  const options = ["red", "blue"].map((value) => ({ value, label: value }));
+  await world.attach("lead", { name: "budget", type: { kind: "money" }, indexed: true });
+  await world.attach("lead", { name: "colours", type: { kind: "choices", options }, indexed: true });
+  await eventually(async () =>
+    expect(await indexed(world)).toMatchObject([
+      { field: "budget.amount", kind: "number", status: "ready" },
+      { field: "colours", kind: "list", status: "ready" },
+    ]),
+  );
+  const of = (amount: string, ...colours: string[]) =>
+    world.lead({ budget: { amount, currency: "EUR" }, ...(colours.length > 0 ? { colours } : {}) });
+  const [small, large, medium] = [await of("99.90", "red"), await of("1000", "blue", "red"), await of("500")];
+  const amount = "attributes.budget.amount" as const;
+  const ids = async (criteria: Criteria) => {
+    const sort = [{ field: amount, direction: "desc" as const }];
+    return (await bus.ask(ListLeads, { criteria, sort })).items.map(({ id }) => id);
+  };
+  expect(await ids(where(amount).gte(99.9))).toEqual([large.id, medium.id, small.id]);
+  expect(await ids(where(amount).gt(100))).toEqual([large.id, medium.id]);
+  expect(await ids(where("attributes.colours").includes("red"))).toEqual([large.id, small.id]);
+  await expect(world.attach("lead", { name: "price", type: { kind: "money" }, unique: true })).rejects.toMatchObject({
+    code: "CRM_FIELD_DEFINITION",
+  });
+  await bus.dispatch(ArchiveField, { entity: "lead", name: "budget" });
+  await eventually(async () => expect(await indexed(world)).toMatchObject([{ field: "colours" }]));
 });
 
 test("a change that another process made shows after a second at the latest", async () => {

@@ -1,16 +1,20 @@
 import { contract } from "../contract.ts";
 
-/** How values of a custom field are compared: what an index casts them to. A value that does not fit counts as null. */
-export type AttributeKind = "text" | "number" | "boolean" | "timestamp" | "date";
+/**
+ * How values of a custom field are compared: what an index casts them to. A value that does not fit counts as null. Text
+ * that is a decimal number counts among the numbers, except where they are unique. Of a `list` an index serves
+ * `includes`, and there is no order.
+ */
+export type AttributeKind = "text" | "number" | "boolean" | "timestamp" | "date" | "list";
 
 /** An index over one custom field of one entity type. */
 export interface AttributeIndex {
   /** The entity type, such as `lead`: one whose storage keeps `attributes`. */
   readonly entity: string;
-  /** The field's name, without `attributes.`. */
+  /** The field's name, without `attributes.`, or a path into its value: `budget.amount`. */
   readonly field: string;
   readonly kind: AttributeKind;
-  /** No two live entities of a tenant share a value; null is exempt. */
+  /** No two live entities of a tenant share a value; null is exempt. Lists can't be unique. */
   readonly unique?: boolean;
 }
 
@@ -36,7 +40,8 @@ export interface AttributeIndexes {
   /**
    * Resolves once the index serves queries; an equal one that exists is fine, and another one of the field is replaced.
    * Rejects with
-   * `CRM_ATTRIBUTE_INDEX_ENTITY` (422) for an entity without custom fields, and `CRM_STORAGE_DUPLICATE` (409,
+   * `CRM_ATTRIBUTE_INDEX_ENTITY` (422) for an entity without custom fields, `CRM_ATTRIBUTE_INDEX_UNIQUE` (422) for a
+   * unique one of lists, and `CRM_STORAGE_DUPLICATE` (409,
    * details.values: up to ten) when a unique one meets equal values.
    */
   ensure(index: AttributeIndex): Promise<void>;

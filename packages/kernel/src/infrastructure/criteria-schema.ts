@@ -14,6 +14,7 @@ const node: z.ZodType<Criteria> = z.lazy(() =>
     z.strictObject({ op: z.enum(["eq", "ne", "gt", "gte", "lt", "lte"]), field, value }),
     z.strictObject({ op: z.literal("in"), field, values: z.array(value).max(1_000) }),
     z.strictObject({ op: z.enum(["contains", "startsWith"]), field, value: z.string() }),
+    z.strictObject({ op: z.literal("includes"), field, value }),
     z.strictObject({ op: z.literal("isNull"), field }),
     z.strictObject({ op: z.literal("between"), field, from: value, to: value }),
   ]),

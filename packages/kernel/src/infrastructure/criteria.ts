@@ -1,12 +1,15 @@
 import type { Json } from "./json.ts";
 
-/** A value that a field is compared with: times as RFC 3339 strings, decimals as strings or numbers. */
+/**
+ * A value that a field is compared with: times as RFC 3339 strings. Decimals are text, such as an amount of money: the
+ * same digits are equal, and what comes before or after is asked with numbers, `where("budget.amount").gt(1000)`.
+ */
 export type CriteriaValue = null | boolean | number | string;
 
 /**
  * A serialisable condition over fields, with the same meaning in memory and in SQL: logic is two-valued (`ne` and
  * `not` match nulls), text is compared by code point, an empty `in` is false, an empty `and` is true and an empty
- * `or` is false. A field is a property (`status`), a path into JSON (`source.channel`) or a custom field
+ * `or` is false. `contains` looks into a text, `includes` into a list. A field is a property (`status`), a path into JSON (`source.channel`) or a custom field
  * (`attributes.birthday`).
  */
 export type Criteria =
@@ -15,6 +18,7 @@ export type Criteria =
   | { readonly op: "eq" | "ne" | "gt" | "gte" | "lt" | "lte"; readonly field: string; readonly value: CriteriaValue }
   | { readonly op: "in"; readonly field: string; readonly values: readonly CriteriaValue[] }
   | { readonly op: "contains" | "startsWith"; readonly field: string; readonly value: string }
+  | { readonly op: "includes"; readonly field: string; readonly value: CriteriaValue }
   | { readonly op: "isNull"; readonly field: string }
   | { readonly op: "between"; readonly field: string; readonly from: CriteriaValue; readonly to: CriteriaValue };
 
@@ -46,6 +50,7 @@ export function where<R = Record<string, unknown>>(
     in: (values: readonly CriteriaValue[]): Criteria => ({ op: "in", field, values }),
     contains: (value: string): Criteria => ({ op: "contains", field, value }),
     startsWith: (value: string): Criteria => ({ op: "startsWith", field, value }),
+    includes: (value: CriteriaValue): Criteria => ({ op: "includes", field, value }),
     isNull: (): Criteria => ({ op: "isNull", field }),
     between: (from: CriteriaValue, to: CriteriaValue): Criteria => ({ op: "between", field, from, to }),
   };

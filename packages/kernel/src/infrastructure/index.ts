@@ -46,6 +46,7 @@ export {
 export { type Json, type JsonObject, type Timestamp } from "./json.ts";
 export { type Lease, type LeaseOptions, Leases } from "./leases.ts";
 export { Logger, silentLogger } from "./logger.ts";
+export { compareDecimal, isDecimal } from "./decimal.ts";
 export { compareText, fieldOf, matches } from "./matches.ts";
 export { type Page, type PageRequest, type Sort } from "./page.ts";
 export { pageOf, pageRequestFields, sortSchema } from "./page-schema.ts";

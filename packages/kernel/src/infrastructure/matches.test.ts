@@ -12,6 +12,7 @@ const lead = {
   ownerId: null,
   source: { channel: "telegram", utm: { campaign: "весна" } },
   tags: ["a"],
+  budget: { amount: "1999.90", currency: "EUR" },
 };
 
 describe("matches", () => {
@@ -40,6 +41,14 @@ describe("matches", () => {
     ["contains of a number", where("score").contains("7"), false],
     ["contains nothing", title.contains(""), true],
     ["startsWith", title.startsWith("A k"), true],
+    ["gt of an amount", where("budget.amount").gt(1999), true],
+    ["gt of an amount beside text", where("budget.amount").gt("5"), false],
+    ["between of an amount", where("budget.amount").between(1999.9, 1999.9), true],
+    ["eq of an amount beside a number", where("budget.amount").eq(1999.9), false],
+    ["lt of text that is no number", title.lt(5), false],
+    ["includes", where("tags").includes("a"), true],
+    ["includes what is not there", where("tags").includes("b"), false],
+    ["includes in a text", title.includes("A"), false],
     ["isNull", where("ownerId").isNull(), true],
     ["isNull of an object", where("source").isNull(), false],
     ["a path", where("source.utm.campaign").eq("весна"), true],

@@ -1,4 +1,5 @@
 import type { Criteria, CriteriaSubject, CriteriaValue } from "./criteria.ts";
+import { compareDecimal, isDecimal } from "./decimal.ts";
 import type { Json } from "./json.ts";
 
 /** Whether the subject meets the criteria: the reference for what SQL must answer. */
@@ -18,6 +19,8 @@ export function matches(criteria: Criteria, subject: CriteriaSubject): boolean {
       return includesText(fieldOf(subject, criteria.field), criteria.value, (text, part) => text.includes(part));
     case "startsWith":
       return includesText(fieldOf(subject, criteria.field), criteria.value, (text, part) => text.startsWith(part));
+    case "includes":
+      return listIncludes(fieldOf(subject, criteria.field), criteria.value);
     case "between":
       return (
         order(fieldOf(subject, criteria.field), criteria.from, (sign) => sign >= 0) &&
@@ -60,9 +63,11 @@ function equal(actual: Json, value: CriteriaValue): boolean {
   return actual === value;
 }
 
-/** Only values of one kind have an order; null has none. */
+/** Only values of one kind have an order, and text that is a decimal number beside a number; null has none. */
 function order(actual: Json, value: CriteriaValue, test: (sign: number) => boolean): boolean {
   if (typeof actual === "number" && typeof value === "number") return test(Math.sign(actual - value));
+  if (typeof actual === "string" && typeof value === "number")
+    return isDecimal(actual) && test(compareDecimal(actual, value));
   if (typeof actual === "string" && typeof value === "string") return test(compareText(actual, value));
   if (typeof actual === "boolean" && typeof value === "boolean") return test(Number(actual) - Number(value));
   return false;
@@ -70,6 +75,10 @@ function order(actual: Json, value: CriteriaValue, test: (sign: number) => boole
 
 function includesText(actual: Json, value: string, test: (text: string, part: string) => boolean): boolean {
   return typeof actual === "string" && test(actual, value);
+}
+
+function listIncludes(actual: Json, value: CriteriaValue): boolean {
+  return Array.isArray(actual) && actual.some((element: Json) => equal(element, value));
 }
 
 /** By code point, as `COLLATE "C"` compares UTF-8; JavaScript's own `<` compares UTF-16 units and differs above U+FFFF. */

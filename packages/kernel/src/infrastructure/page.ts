@@ -5,9 +5,10 @@ export interface Sort {
   readonly direction: "asc" | "desc";
   /**
    * Of a path, such as a custom field: only values of this kind count, and others stand with the nulls, so that an index
-   * of the field serves the order. Without it numbers come first, then text, then booleans.
+   * of the field serves the order. Text that is a decimal number, such as an amount of money, counts among the numbers.
+   * Without it numbers come first, then text, then booleans.
    */
-  readonly kind?: AttributeKind;
+  readonly kind?: Exclude<AttributeKind, "list">;
 }
 
 export interface PageRequest {

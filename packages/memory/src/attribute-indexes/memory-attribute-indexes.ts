@@ -37,6 +37,7 @@ export class MemoryAttributeIndexes implements AttributeIndexes {
   async ensure({ entity, field, kind, unique = false }: AttributeIndex): Promise<void> {
     refuseInUnit();
     const table = this.#table(entity);
+    if (kind === "list" && unique) throw notUnique(entity, field);
     const { tenantId } = executionContext();
     const key = keyOf(tenantId, entity, field);
     const kept: Kept = { tenantId, entity, field, kind, ...(unique ? { unique } : {}) };
@@ -122,6 +123,13 @@ function duplicates({ entity, field }: Kept, values: readonly Json[]): CrmError 
     `Several of ${entity} have the same "${field}": make the values differ first, such as ${values.join(", ")}.`,
     { status: 409, details: { entity, field, values } },
   );
+}
+
+function notUnique(entity: string, field: string): CrmError {
+  return new CrmError("CRM_ATTRIBUTE_INDEX_UNIQUE", `Lists such as "${field}" can't be unique.`, {
+    status: 422,
+    details: { entity, field },
+  });
 }
 
 function refuseInUnit(): void {

@@ -5,8 +5,10 @@ import {
   type Page,
   type PageRequest,
   type Sort,
+  compareDecimal,
   compareText,
   fieldOf,
+  isDecimal,
 } from "@crmessenger/kernel/infrastructure";
 
 const DEFAULT_LIMIT = 50;
@@ -28,7 +30,7 @@ export function pageOf<R>(rows: readonly R[], request: PageRequest, how: Sortabl
   const idDirection = sort.at(-1)?.direction ?? "desc";
   const placeOf = (row: R): Place => [...sort.map((by) => sortedValue(how.subject(row), by)), how.id(row)];
   const compare = (left: Place, right: Place) =>
-    comparePlaces(left, right, [...sort.map(({ direction }) => direction), idDirection]);
+    comparePlaces(left, right, [...sort, { field: "id", direction: idDirection }]);
   const placed = rows
     .map((row) => ({ row, place: placeOf(row) }))
     .toSorted((left, right) => compare(left.place, right.place));
@@ -44,16 +46,25 @@ export function pageOf<R>(rows: readonly R[], request: PageRequest, how: Sortabl
 function sortedValue(subject: CriteriaSubject, { field, kind }: Sort): Json {
   const value = fieldOf(subject, field);
   if (kind === undefined || !field.includes(".")) return value;
+  if (kind === "number" && typeof value === "string") return isDecimal(value) ? value : null;
   return typeof value === (kind === "number" || kind === "boolean" ? kind : "string") ? value : null;
 }
 
-function comparePlaces(left: Place, right: Place, directions: readonly Sort["direction"][]): number {
-  for (const [index, direction] of directions.entries()) {
+function comparePlaces(left: Place, right: Place, sort: readonly Sort[]): number {
+  for (const [index, { direction, kind }] of sort.entries()) {
     const [a, b] = [left[index] ?? null, right[index] ?? null];
-    const sign = compareValues(a, b);
+    const sign = kind === "number" ? compareNumeric(a, b) : compareValues(a, b);
     if (sign !== 0) return a === null || b === null || direction === "asc" ? sign : -sign;
   }
   return 0;
+}
+
+/** Numbers, and decimal numbers in text. */
+function compareNumeric(a: Json, b: Json): number {
+  if (typeof a === "string" && typeof b === "number") return compareDecimal(a, b);
+  if (typeof a === "number" && typeof b === "string") return -compareDecimal(b, a);
+  if (typeof a === "string" && typeof b === "string") return compareDecimal(a, b);
+  return compareValues(a, b);
 }
 
 /** Values of several kinds in one field have a fixed order too, so that pages never overlap; null is the last. */

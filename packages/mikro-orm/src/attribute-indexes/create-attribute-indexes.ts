@@ -24,6 +24,7 @@ export function createAttributeIndexes(services: BuilderServices): AttributeInde
   return {
     async ensure(index) {
       refuseInUnit();
+      refuseUnique(index);
       const table = tableOf(index.entity);
       const { tenantId } = executionContext();
       const before = await ask(services, tenantId, index);
@@ -134,6 +135,14 @@ function tableOf(entity: string): RecordDefinition {
     `This storage keeps no custom fields of "${entity}". Entities that it does: ${[...TABLES.keys()].join(", ")}.`,
     { status: 422, details: { entity } },
   );
+}
+
+function refuseUnique({ entity, field, kind, unique = false }: AttributeIndex): void {
+  if (kind !== "list" || !unique) return;
+  throw new CrmError("CRM_ATTRIBUTE_INDEX_UNIQUE", `Lists such as "${field}" can't be unique.`, {
+    status: 422,
+    details: { entity, field },
+  });
 }
 
 function refuseInUnit(): void {

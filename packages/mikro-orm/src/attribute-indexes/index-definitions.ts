@@ -25,22 +25,31 @@ export function definitionsOf(
   index: AttributeIndex,
 ): readonly IndexDefinition[] {
   const { field, kind, unique = false } = index;
-  const sql = attributeSql(COLUMN, field);
-  const numeric = kind === "number" || kind === "boolean";
-  const value = numeric ? sql[kind] : sql.wholeText;
-  const family = numeric ? kind : "text";
+  const sql = attributeSql(COLUMN, field.split("."));
+  if (kind === "list")
+    return [
+      {
+        name: nameOf(table, field, [kind]),
+        unique: false,
+        on: `on ${table.sql} using gin (${sql.json} jsonb_path_ops)`,
+        value: sql.json,
+      },
+    ];
+  const family = kind === "boolean" ? kind : kind === "number" ? "decimal" : "text";
+  const searched = sql[family];
+  const value = kind === "number" || kind === "boolean" ? sql[kind] : sql.wholeText;
   const search: IndexDefinition = {
     name: nameOf(table, field, [family]),
     unique: false,
     // Of all rows: the planner takes no figures about expressions from an index of some.
-    on: `on ${table.sql} (tenant_id, ${numeric ? value : sql.text}, id)`,
+    on: `on ${table.sql} (tenant_id, ${searched}, id)`,
     value,
   };
   if (!unique) return [search];
   const alone: IndexDefinition = {
     name: nameOf(table, field, [family, "unique", tenantId]),
     unique: true,
-    on: `on ${table.sql} (${numeric ? value : `md5(${value})`}) where deleted_at is null and tenant_id = ${literal(tenantId)}`,
+    on: `on ${table.sql} (${family === "text" ? `md5(${value})` : value}) where deleted_at is null and tenant_id = ${literal(tenantId)}`,
     value,
   };
   return [search, alone];

@@ -1,6 +1,6 @@
 import type { CriteriaValue } from "@crmessenger/kernel/infrastructure";
 import { PREFIX_LENGTH, attributeSql } from "./attribute-sql.ts";
-import { JsonOperand } from "./json-operand.ts";
+import { JsonOperand, listWith } from "./json-operand.ts";
 import { type Operand, type PresentValue, type SqlOrder, isNumber, isStorable } from "./operand.ts";
 import type { SqlParameters } from "./sql-parameters.ts";
 
@@ -10,10 +10,10 @@ export class AttributeOperand implements Operand {
   readonly #parameters: SqlParameters;
   readonly #whole: JsonOperand;
 
-  constructor(column: string, name: string, parameters: SqlParameters) {
-    this.#sql = attributeSql(column, name);
+  constructor(column: string, path: readonly string[], parameters: SqlParameters) {
+    this.#sql = attributeSql(column, path);
     this.#parameters = parameters;
-    this.#whole = new JsonOperand(column, [name], parameters);
+    this.#whole = new JsonOperand(column, path, parameters);
   }
 
   isNull(): string {
@@ -26,7 +26,7 @@ export class AttributeOperand implements Operand {
     const texts = values.filter(isStorable);
     const long = texts.filter((text) => !isShort(text));
     const conditions = [
-      this.#oneOf(this.#sql.number, numbers, "numeric"),
+      this.#oneOfNumbers(numbers),
       this.#oneOf(this.#sql.boolean, booleans, "text"),
       this.#oneOf(this.#sql.text, texts.filter(isShort), "text"),
       ...long.map((text) => this.#compareText("=", text)),
@@ -35,16 +35,27 @@ export class AttributeOperand implements Operand {
   }
 
   compare(order: SqlOrder, value: CriteriaValue): string {
-    if (isNumber(value)) return `${this.#sql.number} ${order} ${this.#parameters.add(value, "numeric")}`;
+    if (isNumber(value)) return `${this.#sql.decimal} ${order} ${this.#parameters.add(value, "numeric")}`;
     if (typeof value === "boolean")
       return `${this.#sql.boolean} ${order} ${this.#parameters.add(String(value), "text")}`;
     return isStorable(value) ? this.#compareText(order, value) : "false";
+  }
+
+  includes(value: CriteriaValue): string {
+    const list = listWith(value);
+    return list === undefined ? "false" : `${this.#sql.json} @> ${this.#parameters.add(list, "jsonb")}`;
   }
 
   like(pattern: string, text: string): string {
     if (!isStorable(text)) return "false";
     const isPrefix = !pattern.startsWith("%") && isShort(text);
     return `${isPrefix ? this.#sql.text : this.#sql.wholeText} like ${this.#parameters.add(pattern, "text")}`;
+  }
+
+  /** An index holds decimal numbers in text too, which equal no number. */
+  #oneOfNumbers(numbers: readonly PresentValue[]): string | undefined {
+    const found = this.#oneOf(this.#sql.decimal, numbers, "numeric");
+    return found && `(${found} and ${this.#sql.number} is not null)`;
   }
 
   /** What an index holds of a text decides, unless the other text is as long: then the whole text does. */

@@ -43,6 +43,8 @@ function compile(criteria: Criteria, writing: Writing, depth: number): string {
       return operand(criteria.field, writing).like(`%${escapeLike(criteria.value)}%`, criteria.value);
     case "startsWith":
       return operand(criteria.field, writing).like(`${escapeLike(criteria.value)}%`, criteria.value);
+    case "includes":
+      return operand(criteria.field, writing).includes(criteria.value);
     case "between": {
       const field = operand(criteria.field, writing);
       return join("and", [field.compare(">=", criteria.from), field.compare("<=", criteria.to)]);

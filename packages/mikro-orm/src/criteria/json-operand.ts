@@ -1,4 +1,5 @@
 import type { CriteriaValue } from "@crmessenger/kernel/infrastructure";
+import { DECIMAL } from "./attribute-sql.ts";
 import { type Operand, type PresentValue, type SqlOrder, isNumber, isStorable } from "./operand.ts";
 import type { SqlParameters } from "./sql-parameters.ts";
 
@@ -47,11 +48,7 @@ export class JsonOperand implements Operand {
   }
 
   compare(order: SqlOrder, value: CriteriaValue): string {
-    if (isNumber(value))
-      return this.#ofKind(
-        "number",
-        `(${this.sql} #>> '{}')::numeric ${order} ${this.#parameters.add(value, "numeric")}`,
-      );
+    if (isNumber(value)) return this.#compareNumber(order, value);
     if (typeof value === "boolean")
       return this.#ofKind(
         "boolean",
@@ -62,14 +59,31 @@ export class JsonOperand implements Operand {
       : "false";
   }
 
+  includes(value: CriteriaValue): string {
+    const list = listWith(value);
+    return list === undefined ? "false" : `${this.sql} @> ${this.#parameters.add(list, "jsonb")}`;
+  }
+
   like(pattern: string, text: string): string {
     return isStorable(text)
       ? this.#ofKind("string", `(${this.sql} #>> '{}') like ${this.#parameters.add(pattern, "text")}`)
       : "false";
   }
 
+  #compareNumber(order: SqlOrder, value: number): string {
+    const text = `(${this.sql} #>> '{}')`;
+    const isNumeric = `jsonb_typeof(${this.sql}) = 'number' or jsonb_typeof(${this.sql}) = 'string' and ${text} ~ '${DECIMAL}'`;
+    return `case when ${isNumeric} then ${text}::numeric ${order} ${this.#parameters.add(value, "numeric")} else false end`;
+  }
+
   /** CASE keeps the cast away from values of other kinds; AND would not promise that. */
-  #ofKind(kind: "number" | "boolean" | "string", condition: string): string {
+  #ofKind(kind: "boolean" | "string", condition: string): string {
     return `case when jsonb_typeof(${this.sql}) = '${kind}' then ${condition} else false end`;
   }
+}
+
+/** The list that those lists contain which include the value; undefined for what is no JSON. */
+export function listWith(value: CriteriaValue): string | undefined {
+  const isJson = typeof value === "string" ? isStorable(value) : typeof value !== "number" || Number.isFinite(value);
+  return isJson ? JSON.stringify([value]) : undefined;
 }

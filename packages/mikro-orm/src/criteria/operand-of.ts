@@ -1,6 +1,7 @@
 import type { CriteriaValue } from "@crmessenger/kernel/infrastructure";
 import type { Column, RecordTable } from "../repository/record-columns.ts";
 import { AttributeOperand } from "./attribute-operand.ts";
+import { DECIMAL } from "./attribute-sql.ts";
 import { JsonOperand } from "./json-operand.ts";
 import {
   type Operand,
@@ -23,28 +24,38 @@ export function operandOf(field: string, table: RecordTable, parameters: SqlPara
   const [property = "", ...path] = whole ? [field] : field.split(".");
   const column = whole ?? table.columns.get(property);
   if (column?.kind === "json") {
-    const [name, ...deeper] = path;
-    return column.holdsFields && name !== undefined && deeper.length === 0
-      ? new AttributeOperand(column.sql, name, parameters)
+    return column.holdsFields && path.length > 0
+      ? new AttributeOperand(column.sql, path, parameters)
       : new JsonOperand(column.sql, path, parameters);
   }
   if (!column || path.length > 0) return nothing;
   return OPERANDS[column.kind](column, parameters);
 }
 
-const nothing: Operand = { isNull: () => "true", equals: () => NEVER, compare: () => NEVER, like: () => NEVER };
+const nothing: Operand = {
+  isNull: () => "true",
+  equals: () => NEVER,
+  compare: () => NEVER,
+  includes: () => NEVER,
+  like: () => NEVER,
+};
 
 const OPERANDS: Readonly<
   Record<Exclude<Column["kind"], "json">, (column: Column, parameters: SqlParameters) => Operand>
 > = {
   text: (column, parameters) => ({
+    ...nothing,
     isNull: () => nullness(column),
     equals: (values) => isOneOf(column.sql, values.filter(isStorable), "text", parameters),
-    compare: (order, value) => (isStorable(value) ? `${column.sql} ${order} ${parameters.add(value, "text")}` : NEVER),
+    compare: (order, value) => {
+      if (isNumber(value)) return compareDecimal(column.sql, order, parameters.add(value, "numeric"));
+      return isStorable(value) ? `${column.sql} ${order} ${parameters.add(value, "text")}` : NEVER;
+    },
     like: (pattern, text) => (isStorable(text) ? like(column.sql, pattern, parameters) : NEVER),
   }),
 
   uuid: (column, parameters) => ({
+    ...nothing,
     isNull: () => nullness(column),
     equals: (values) => isOneOf(column.sql, values.filter(isUuid), "uuid", parameters),
     // Text and binary order agree for ids in lower case.
@@ -56,6 +67,7 @@ const OPERANDS: Readonly<
   }),
 
   time: (column, parameters) => ({
+    ...nothing,
     isNull: () => nullness(column),
     equals: (values) => isOneOf(column.sql, values.filter(isTimestamp), "timestamptz", parameters),
     compare: (order, value) =>
@@ -66,24 +78,25 @@ const OPERANDS: Readonly<
   }),
 
   integer: (column, parameters) => ({
+    ...nothing,
     isNull: () => nullness(column),
     equals: (values) => isOneOf(column.sql, values.filter(isInteger), "integer", parameters),
     compare: (order, value) =>
       isNumber(value)
         ? `${column.sql} ${order} ${parameters.add(value, isInteger(value) ? "integer" : "numeric")}`
         : NEVER,
-    like: () => NEVER,
   }),
 
   number: (column, parameters) => ({
+    ...nothing,
     isNull: () => nullness(column),
     equals: (values) => isOneOf(column.sql, values.filter(isFiniteNumber), "double precision", parameters),
     compare: (order, value) =>
       isNumber(value) ? `${column.sql} ${order} ${parameters.add(value, "double precision")}` : NEVER,
-    like: () => NEVER,
   }),
 
   boolean: (column, parameters) => ({
+    ...nothing,
     isNull: () => nullness(column),
     equals: (values) =>
       isOneOf(
@@ -94,10 +107,13 @@ const OPERANDS: Readonly<
       ),
     compare: (order, value) =>
       typeof value === "boolean" ? `${column.sql} ${order} ${parameters.add(value, "boolean")}` : NEVER,
-    like: () => NEVER,
   }),
 
-  list: (column) => ({ ...nothing, isNull: () => nullness(column) }),
+  list: (column, parameters) => ({
+    ...nothing,
+    isNull: () => nullness(column),
+    includes: (value) => (isStorable(value) ? `${column.sql} @> array[${parameters.add(value, "text")}]` : NEVER),
+  }),
 };
 
 function nullness({ sql, nullable }: Column): string {
@@ -109,6 +125,11 @@ function isOneOf(sql: string, values: readonly PresentValue[], type: string, par
   return values.length === 1
     ? `${sql} = ${parameters.add(values[0], type)}`
     : `${sql} = any(${parameters.add(values, `${type}[]`)})`;
+}
+
+/** CASE keeps the cast away from other texts. */
+function compareDecimal(sql: string, order: SqlOrder, value: string): string {
+  return `case when ${sql} ~ '${DECIMAL}' then (${sql})::numeric ${order} ${value} else false end`;
 }
 
 function compareText(sql: string, order: SqlOrder, value: CriteriaValue, parameters: SqlParameters): string {

@@ -9,6 +9,8 @@ export interface Operand {
   /** Whether the field equals one of the values, of which there is at least one. */
   equals(values: readonly PresentValue[]): string;
   compare(order: SqlOrder, value: CriteriaValue): string;
+  /** Whether the field is a list that holds the value. */
+  includes(value: CriteriaValue): string;
   /** `text` is the plain text the pattern was made of. */
   like(pattern: string, text: string): string;
 }

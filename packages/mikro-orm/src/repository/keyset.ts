@@ -1,13 +1,7 @@
 import { createHash } from "node:crypto";
 import { CrmError } from "@crmessenger/kernel";
-import {
-  type AttributeKind,
-  type CriteriaSubject,
-  type Json,
-  type Sort,
-  fieldOf,
-} from "@crmessenger/kernel/infrastructure";
-import { type AttributeSql, PREFIX_LENGTH, attributeSql } from "../criteria/attribute-sql.ts";
+import { type CriteriaSubject, type Json, type Sort, fieldOf, isDecimal } from "@crmessenger/kernel/infrastructure";
+import { type AttributeSql, DECIMAL, PREFIX_LENGTH, attributeSql } from "../criteria/attribute-sql.ts";
 import { JsonOperand } from "../criteria/json-operand.ts";
 import type { SqlParameters } from "../criteria/sql-parameters.ts";
 import type { RecordTable } from "./record-columns.ts";
@@ -146,11 +140,10 @@ function sortKeys(
   const [property = "", ...path] = field.split(".");
   const column = table.columns.get(property);
   const descending = direction === "desc";
-  const [name] = path;
-  if (column?.holdsFields && name !== undefined && path.length === 1)
+  if (column?.holdsFields && path.length > 0)
     return ofKind(
       asked,
-      attributeKeys(attributeSql(column.sql, name), descending, (record) => fieldOf(record, field)),
+      attributeKeys(attributeSql(column.sql, path), descending, (record) => fieldOf(record, field)),
     );
   if (column?.kind === "json") {
     const { sql } = new JsonOperand(column.sql, path, parameters);
@@ -173,7 +166,17 @@ function sortKeys(
       },
     });
     if (asked === undefined) return [number, ofText(["string", "boolean"])];
-    return ofKind(asked, { number: [number], text: [ofText(["string"])], boolean: [ofText(["boolean"])] });
+    const numeric: SortKey = {
+      ...number,
+      sql: `(case when ${kind} = 'number' or ${kind} = 'string' and (${sql} #>> '{}') ~ '${DECIMAL}' then (${sql} #>> '{}')::numeric end)`,
+      valueOf: (record) => decimalIn(fieldOf(record, field)),
+    };
+    return ofKind(asked, {
+      number: [number],
+      numeric: [numeric],
+      text: [ofText(["string"])],
+      boolean: [ofText(["boolean"])],
+    });
   }
   if (!column || column.kind === "list" || path.length > 0) throw unsortable(field, table);
   return [
@@ -189,14 +192,16 @@ function sortKeys(
 
 interface KeysByKind {
   readonly number: readonly SortKey[];
+  /** And decimal numbers in text. */
+  readonly numeric: readonly SortKey[];
   readonly text: readonly SortKey[];
   readonly boolean: readonly SortKey[];
 }
 
 /** The keys for values of one kind, or of all: numbers, then text, then booleans. */
-function ofKind(kind: AttributeKind | undefined, { number, text, boolean }: KeysByKind): readonly SortKey[] {
+function ofKind(kind: Sort["kind"], { number, numeric, text, boolean }: KeysByKind): readonly SortKey[] {
   if (kind === undefined) return [...number, ...text, ...boolean];
-  if (kind === "number") return number;
+  if (kind === "number") return numeric;
   return kind === "boolean" ? boolean : text;
 }
 
@@ -216,6 +221,7 @@ function attributeKeys(sql: AttributeSql, descending: boolean, valueOf: (record:
   };
   return {
     number: [key(sql.number, "numeric", (record) => onlyIf("number", valueOf(record)))],
+    numeric: [key(sql.decimal, "numeric", (record) => decimalIn(valueOf(record)))],
     text: [key(sql.text, "text", prefix), key(sql.wholeText, "text", whole)],
     boolean: [key(sql.boolean, "text", (record) => onlyIf("boolean", valueOf(record))?.toString() ?? null)],
   };
@@ -223,6 +229,11 @@ function attributeKeys(sql: AttributeSql, descending: boolean, valueOf: (record:
 
 function onlyIf(kind: "number" | "string" | "boolean", value: Json): Json {
   return typeof value === kind ? value : null;
+}
+
+/** A number, or a decimal number in text, as it is. */
+function decimalIn(value: Json): Json {
+  return typeof value === "number" || (typeof value === "string" && isDecimal(value)) ? value : null;
 }
 
 function parse(cursor: string): unknown {

@@ -60,6 +60,8 @@ function making({ test }: StorageSuite): void {
       code: "CRM_ATTRIBUTE_INDEX_ENTITY",
       status: 422,
     });
+    const list = attributeIndexes.ensure({ entity: "contact", field: "a", kind: "list", unique: true });
+    await expect(list).rejects.toMatchObject({ code: "CRM_ATTRIBUTE_INDEX_UNIQUE", status: 422 });
     const inside = units.run(() => attributeIndexes.ensure({ entity: "contact", field: "a", kind: "text" }));
     await expect(inside).rejects.toMatchObject({ code: "CRM_ATTRIBUTE_INDEX_IN_UNIT" });
     expect(await attributeIndexes.states()).toEqual([]);
@@ -138,7 +140,8 @@ function searching({ test }: StorageSuite): void {
   test("changes what nothing finds: values of other kinds, long texts and nulls included", async (world) => {
     const field = fieldOf(world);
     const long = "l".repeat(600);
-    const values = ["a", "B", "", `${long}a`, `${long}b`, long, 1, 2, -0.5, true, false, null, ["a"], { a: 1 }, "1"];
+    const plain = ["a", "B", "", `${long}a`, `${long}b`, long, 1, 2, -0.5, true, false, null, "1", "1.50"];
+    const values = [...plain, ["a"], ["b", 1], [], { a: "1999.90" }, { a: 7 }, { a: ["a"] }];
     for (const value of values) await store(world, field, value);
     const path = `attributes.${field}` as const;
     const conditions: readonly Criteria[] = [
@@ -154,6 +157,11 @@ function searching({ test }: StorageSuite): void {
       where(path).contains("b"),
       where(path).between("B", `${long}a`),
       where(path).isNull(),
+      ...["a", 1, "z", true].map((value) => where(path).includes(value)),
+      where(`${path}.a`).gt(8),
+      where(`${path}.a`).lte(1999.9),
+      where(`${path}.a`).eq(7),
+      where(`${path}.a`).includes("a"),
     ];
     const sort = [{ field: path, direction: "asc" }] as const;
     const answers = async () => {
@@ -163,16 +171,20 @@ function searching({ test }: StorageSuite): void {
       return { counts, sorted: items.map(({ attributes }) => attributes[field]) };
     };
     const before = await answers();
-    for (const kind of ["text", "number", "boolean"] as const) {
+    for (const kind of ["text", "number", "boolean", "list"] as const) {
       await world.attributeIndexes.ensure({ entity: "contact", field, kind });
       expect(await answers()).toEqual(before);
     }
-    expect(before.sorted).toEqual(["", "1", "B", "a", long, `${long}a`, `${long}b`]);
+    for (const kind of ["number", "list"] as const) {
+      await world.attributeIndexes.ensure({ entity: "contact", field: `${field}.a`, kind });
+      expect(await answers()).toEqual(before);
+    }
+    expect(before.sorted).toEqual(["", "1", "1.50", "B", "a", long, `${long}a`, `${long}b`]);
   });
 
   test("sorts in both directions, page by page, with what has no value of the kind at the end", async (world) => {
     const field = fieldOf(world);
-    const values = ["b", 3, "a", null, "c", true, "a", 1];
+    const values = ["b", 3, "a", null, "c", true, "a", 1, "2.50", "10"];
     const stored: Contact[] = [];
     for (const value of values) stored.push(await store(world, field, value));
     const listed = async (kind: "text" | "number", direction: "asc" | "desc") => {
@@ -188,10 +200,10 @@ function searching({ test }: StorageSuite): void {
       return found.map(({ id }) => stored.findIndex((contact) => contact.id === id));
     };
     const answers = {
-      "text asc": [2, 6, 0, 4, 1, 3, 5, 7],
-      "text desc": [4, 0, 6, 2, 7, 5, 3, 1],
-      "number asc": [7, 1, 0, 2, 3, 4, 5, 6],
-      "number desc": [1, 7, 6, 5, 4, 3, 2, 0],
+      "text asc": [9, 8, 2, 6, 0, 4, 1, 3, 5, 7],
+      "text desc": [4, 0, 6, 2, 8, 9, 7, 5, 3, 1],
+      "number asc": [7, 8, 1, 9, 0, 2, 3, 4, 5, 6],
+      "number desc": [9, 1, 8, 7, 6, 5, 4, 3, 2, 0],
     };
     const ask = async () => ({
       "text asc": await listed("text", "asc"),
@@ -200,7 +212,9 @@ function searching({ test }: StorageSuite): void {
       "number desc": await listed("number", "desc"),
     });
     expect(await ask()).toEqual(answers);
-    await world.attributeIndexes.ensure({ entity: "contact", field, kind: "text" });
-    expect(await ask()).toEqual(answers);
+    for (const kind of ["text", "number"] as const) {
+      await world.attributeIndexes.ensure({ entity: "contact", field, kind });
+      expect(await ask()).toEqual(answers);
+    }
   });
 }

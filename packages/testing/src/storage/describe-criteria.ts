@@ -51,6 +51,9 @@ const TEXTS = [
   " a",
   "10",
   "9",
+  "10.50",
+  "-2.25",
+  "1e3",
   "null",
   "true",
 ];
@@ -65,7 +68,10 @@ const TIMES = [
 /** Longer than what an index may hold of a text, and different only behind that. */
 const LONG_TEXTS = ["", "a", "b"].map((end) => `${"long ".repeat(200)}${end}`);
 const DAYS = ["2026-01-31", "2026-02-01", "1999-12-31"];
-const JSON_VALUES = [...TEXTS, ...NUMBERS, true, false, null, [1, "a"], [], { b: "a" }, { b: null }, {}];
+const LISTS = [[1, "a"], [], ["a", "10", true], [null, 9], [["a"], { b: "a" }], ["я", "é", -2.25, false]];
+const JSON_VALUES = [...TEXTS, ...NUMBERS, true, false, null, ...LISTS, { b: "a" }, { b: ["a"] }, { b: null }, {}];
+
+const COLOURS = ["red", "green", "сиз"];
 
 /** A field with what may stand in it and what it may sensibly be compared with. */
 interface Field {
@@ -91,6 +97,7 @@ function conditionOn(field: Field): fc.Arbitrary<Criteria> {
     fc.array(value, { maxLength: 4 }).map((values) => ({ op: "in", field: field.name, values })),
     fc.constant<Criteria>({ op: "isNull", field: field.name }),
     fc.tuple(value, value).map(([from, to]) => ({ op: "between", field: field.name, from, to })),
+    value.map((one) => ({ op: "includes", field: field.name, value: one })),
   ];
   if (field.text) {
     const part = fc.constantFrom("", "a", "%", "_", "\\", "A", "я", "😀", "'", "0", "e");
@@ -154,6 +161,7 @@ async function storeLeads(world: StorageWorld): Promise<readonly Lead[]> {
         // As fields with definitions hold them: values of one kind, or none.
         ...(index % 4 === 0 ? {} : { size: NUMBERS[index % NUMBERS.length] ?? 0 }),
         ...(index % 6 === 0 ? {} : { day: DAYS[index % DAYS.length] ?? "", warm: index % 2 === 0 }),
+        ...(index % 7 === 0 ? {} : { colours: COLOURS.filter((_, place) => (index >> place) % 2 === 1) }),
         note: [...LONG_TEXTS, ...TEXTS][index % (LONG_TEXTS.length + TEXTS.length)] ?? "",
       },
     });
@@ -186,6 +194,7 @@ function ofRecords({ test }: StorageSuite): void {
       { name: "attributes.size", values: NUMBERS, strangers: ["1", true], text: true },
       { name: "attributes.day", values: DAYS, strangers: [2026], text: true },
       { name: "attributes.warm", values: [true, false], strangers: ["true", 1], text: true },
+      { name: "attributes.colours", values: COLOURS, strangers: [1, true], text: true },
       { name: "attributes.note", values: [...LONG_TEXTS, ...TEXTS], strangers: [1], text: true },
       { name: "deletedAt", values: TIMES, strangers: [0], text: false },
     ];

@@ -1,7 +1,7 @@
 import { CrmError, type OperationCall, executionContext } from "@crmessenger/kernel";
 import type { AttachedField, AttributeHolders, CustomFieldManager } from "@crmessenger/kernel/extensibility";
 import { type Criteria, type Json, type JsonObject, criteriaSchema } from "@crmessenger/kernel/infrastructure";
-import { attributeKindOf } from "../definitions/attribute-kind.ts";
+import { attributeKindOf, comparedPath } from "../definitions/attribute-kind.ts";
 import { fieldsIn } from "../definitions/check-definition.ts";
 
 export interface GuardServices {
@@ -69,9 +69,11 @@ function sortedByKind(input: Json, { readable }: Guard): Json {
   if (!isObject(input) || !Array.isArray(input["sort"])) return input;
   const sort = (input["sort"] as readonly Json[]).map((by) => {
     if (!isObject(by) || by["kind"] !== undefined) return by;
-    const field = readable.get(String(by["field"]).replace(/^attributes\./, ""));
-    const kind = field && String(by["field"]).startsWith("attributes.") ? attributeKindOf(field.type) : null;
-    return kind === null ? by : { ...by, kind };
+    const path = String(by["field"]);
+    const field = path.startsWith("attributes.") ? readable.get(path.split(".")[1] ?? "") : undefined;
+    if (!field || path !== `attributes.${comparedPath(field.name, field.type)}`) return by;
+    const kind = attributeKindOf(field.type);
+    return kind === "list" ? by : { ...by, kind };
   });
   return { ...input, sort };
 }

@@ -1,8 +1,13 @@
 import type { FieldType } from "@crmessenger/kernel/extensibility";
 import type { AttributeKind } from "@crmessenger/kernel/infrastructure";
 
-/** How values of the type are compared; null for those that are no single value. */
-export function attributeKindOf(type: FieldType): AttributeKind | null {
+/** Where in a value of the type it is compared, as a path: of money, by its amount. */
+export function comparedPath(name: string, type: FieldType): string {
+  return type.kind === "money" ? `${name}.amount` : name;
+}
+
+/** How values of the type are compared there. */
+export function attributeKindOf(type: FieldType): AttributeKind {
   switch (type.kind) {
     case "number":
       return "number";
@@ -13,8 +18,9 @@ export function attributeKindOf(type: FieldType): AttributeKind | null {
     case "date-time":
       return "timestamp";
     case "money":
+      return "number";
     case "choices":
-      return null;
+      return "list";
     case "computed":
       return type.result === "date-time" ? "timestamp" : type.result;
     default:

@@ -24,12 +24,11 @@ export function definitionIssues(definition: FieldDefinition, context: Definitio
   const parsed = fieldDefinitionSchema.safeParse(definition);
   if (!parsed.success)
     return parsed.error.issues.map(({ path, message }) => ({ path: path.map(String).join("."), message }));
-  const { type, unique, indexed, required } = definition;
+  const { type, unique, required } = definition;
   const issues: Issue[] = [...typeIssues(type, context), ...stateIssues(required, context.holder)];
   const add = (path: string, message: string) => void issues.push({ path, message });
   const kind = attributeKindOf(type);
-  if (indexed && kind === null) add("indexed", `values of ${type.kind} have no order`);
-  if (unique && (kind === null || kind === "boolean" || type.kind === "computed"))
+  if (unique && (kind === "list" || kind === "boolean" || type.kind === "money" || type.kind === "computed"))
     add("unique", `values of ${type.kind} can't be told to be unique`);
   if (unique && definition.default !== null) add("default", "two entities would begin with the same unique value");
   if (type.kind === "computed" && (required !== false || definition.default !== null))

@@ -2,7 +2,7 @@ import { executionContext } from "@crmessenger/kernel";
 import type { AttachedField } from "@crmessenger/kernel/extensibility";
 import { type AttributeIndexes, type Jobs, defineJob } from "@crmessenger/kernel/infrastructure";
 import { z } from "zod";
-import { attributeKindOf } from "../definitions/attribute-kind.ts";
+import { attributeKindOf, comparedPath } from "../definitions/attribute-kind.ts";
 import type { FieldCatalogue } from "../definitions/field-catalogue.ts";
 
 /** Makes or drops the index of a field, as its definition says by then. */
@@ -22,8 +22,14 @@ export async function keepIndex(
   { entity, name }: { readonly entity: string; readonly name: string },
 ): Promise<void> {
   const field = (await catalogue.of(entity)).byName.get(name);
-  const kind = field && attributeKindOf(field.type);
-  if (field && kind && !field.archived && (field.indexed || field.unique))
-    await indexes.ensure({ entity, field: name, kind, ...(field.unique ? { unique: true } : {}) });
-  else await indexes.drop({ entity, field: name });
+  const isWanted = field !== undefined && !field.archived && (field.indexed || field.unique);
+  const wanted = isWanted ? comparedPath(name, field.type) : undefined;
+  for (const path of [name, `${name}.amount`]) if (path !== wanted) await indexes.drop({ entity, field: path });
+  if (wanted !== undefined && field)
+    await indexes.ensure({
+      entity,
+      field: wanted,
+      kind: attributeKindOf(field.type),
+      ...(field.unique ? { unique: true } : {}),
+    });
 }
