@@ -5,6 +5,7 @@ import { Authenticator, PermissionManager } from "@crmessenger/kernel/iam";
 import {
   Clock,
   EventCatalogue,
+  EventHooks,
   EventLog,
   Ids,
   KernelView,
@@ -53,9 +54,18 @@ export const http = definePlugin({
   optionalDeps: { authenticator: Authenticator, permissions: PermissionManager, storage: Storage },
   provides: { server: HttpServer, handler: HttpHandler },
   options,
-  boot({ routes, authenticator, permissions, storage, ...services }, { options }) {
+  hooks: [EventHooks.shown],
+  boot({ routes, authenticator, permissions, storage, ...services }, { options, hook }) {
+    const shownHook = hook(EventHooks.shown);
     const { host, port, listen, requestTimeoutMs, stopDeadlineMs, ...limits } = options;
-    const handler = new Front({ ...services, authenticator, permissions, storage, limits });
+    const handler = new Front({
+      ...services,
+      shown: (event) => shownHook.apply(event),
+      authenticator,
+      permissions,
+      storage,
+      limits,
+    });
     const server = new NodeServer({ host, port, requestTimeoutMs }, services, handler.handle);
     let forget = () => {};
     return {

@@ -16,13 +16,14 @@ import {
   Clock,
   Collections,
   EventDispatcher,
+  EventHooks,
   Jobs,
   UnitOfWork,
   createRegistry,
 } from "@crmessenger/kernel/infrastructure";
 import { z } from "zod";
 import { FieldAccess } from "./access/field-access.ts";
-import { guardOperation } from "./access/guard-operation.ts";
+import { guardEvent, guardOperation } from "./access/guard-operation.ts";
 import { tapWrites, writePoints } from "./access/tap-writes.ts";
 import { FieldCatalogue } from "./definitions/field-catalogue.ts";
 import { fieldCollection } from "./definitions/field-collection.ts";
@@ -57,7 +58,7 @@ export const customFields = definePlugin({
   options,
   permissions: ["custom-fields.*"],
   // Their owners call them; declared here too, so that an application without one of the owners boots.
-  hooks: writePoints,
+  hooks: [...writePoints, EventHooks.shown],
   events: [CustomFieldChanged],
   boot({ permissions, collections, declared, clock, ...given }, context) {
     const fields = collections.open(fieldCollection);
@@ -93,6 +94,7 @@ export const customFields = definePlugin({
   },
   extend(taps, { manager, holders }) {
     tapWrites(taps, manager);
+    taps.tap(EventHooks.shown, (event) => guardEvent({ manager, holders }, event), { stage: "last" });
     taps.tap(KernelHooks.operation, (call, next) => guardOperation({ manager, holders }, call, next), {
       stage: "first",
     });

@@ -1,7 +1,7 @@
 import { http } from "@crmessenger/http";
 import { iam } from "@crmessenger/iam";
 import { HttpServer } from "@crmessenger/kernel/http";
-import { Authenticator, CreateUser, ListRoles } from "@crmessenger/kernel/iam";
+import { Authenticator, CreateUser, ListRoles, SaveRole } from "@crmessenger/kernel/iam";
 import { memory } from "@crmessenger/memory";
 import { sales } from "@crmessenger/sales";
 import { type TestKernel, createTestKernel } from "@crmessenger/testing";
@@ -9,12 +9,14 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { customFields } from "../src/index.ts";
 
 let kernel: TestKernel;
-const tokens = { owner: "", manager: "" };
+const tokens = { owner: "", manager: "", watcher: "" };
 
 beforeAll(async () => {
   kernel = await createTestKernel({ plugins: [memory(), iam(), sales(), http({ port: 0 }), customFields()] });
+  const grants = ["infrastructure.event.read", "sales.*"].map((permission) => ({ permission, scope: "all" as const }));
+  await kernel.bus.dispatch(SaveRole, { name: "watcher", grants });
   const roles = await kernel.bus.ask(ListRoles, {});
-  for (const name of ["owner", "manager"] as const) {
+  for (const name of ["owner", "manager", "watcher"] as const) {
     const [email, password] = [`${name}@example.com`, "correct horse battery staple"];
     const roleIds = roles.items.flatMap((role) => (role.name === name ? [role.id] : []));
     const about = { name, roleIds, teamIds: [], timeZone: "UTC", locale: "en" };
@@ -75,3 +77,24 @@ test("an owner defines fields, a manager fills them in, finds by them and sees w
   expect((await call("owner", "GET", "/custom-field-indexes/contact")).status).toBe(200);
   expect((await call("owner", "GET", "/custom-fields/nothing")).body).toMatchObject({ code: "CRM_FIELD_ENTITY" });
 });
+
+test("a stream of events holds no value that its reader may not read", async () => {
+  expect(await eventsUntil("watcher", "Dora")).toContain('"attributes":{"size":4}');
+  expect(await eventsUntil("owner", "Dora")).toContain('"attributes":{"size":4,"margin":5}');
+});
+
+/** What a reader gets of the log, up to an event about somebody. */
+async function eventsUntil(who: keyof typeof tokens, name: string): Promise<string> {
+  const aborter = new AbortController();
+  const { body } = await fetch(`${kernel.get(HttpServer).url}/api/v1/events?topics=contact.created&after=0`, {
+    headers: { authorization: `Bearer ${tokens[who]}` },
+    signal: aborter.signal,
+  });
+  let text = "";
+  for await (const chunk of (body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream())) {
+    text += chunk;
+    if (text.includes(name)) break;
+  }
+  aborter.abort();
+  return text;
+}

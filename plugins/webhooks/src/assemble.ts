@@ -8,6 +8,7 @@ import {
   type Collections,
   type EventCatalogue,
   type EventDispatcher,
+  EventHooks,
   type EventLog,
   type HttpClient,
   type Ids,
@@ -74,8 +75,9 @@ export function assemble(services: WebhookServices, context: PluginContext<Webho
   const index = new SubscriptionIndex(store);
   const payloads = new Payloads(registries.generators);
   const { permissions } = options;
+  const shown = context.hook(EventHooks.shown);
   const recorder = new DeliveryRecorder({
-    access: services,
+    access: { ...services, shown: (event) => shown.apply(event) },
     catalogue,
     clock,
     deliveries,

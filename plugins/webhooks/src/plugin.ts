@@ -13,6 +13,7 @@ import {
   Collections,
   EventCatalogue,
   EventDispatcher,
+  EventHooks,
   EventLog,
   HttpClient,
   Ids,
@@ -59,6 +60,7 @@ export const webhooks = definePlugin({
   },
   options: webhooksOptions,
   permissions: ["webhooks.*"],
+  hooks: [EventHooks.shown],
   events: [WebhookFailing, WebhookDisabled],
   boot(services, context) {
     const { dispatcher, registries, reader, handlers, jobs } = assemble(services, context);

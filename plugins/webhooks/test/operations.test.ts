@@ -1,7 +1,7 @@
-import { KernelHooks, definePlugin } from "@crmessenger/kernel";
+import { KernelHooks, definePlugin, executionContext } from "@crmessenger/kernel";
 import { WebhookDispatcher } from "@crmessenger/kernel/extensibility";
 import type { AccessSubject, Grant } from "@crmessenger/kernel/iam";
-import { Auditor, UnitOfWork, where } from "@crmessenger/kernel/infrastructure";
+import { Auditor, EventHooks, type JsonObject, UnitOfWork, where } from "@crmessenger/kernel/infrastructure";
 import { type TestKernel, createTestKernel, eventually } from "@crmessenger/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
@@ -89,6 +89,35 @@ test("no other plugin sees a secret that is made", async () => {
   expect([secret, rotated.secret]).toEqual([expect.stringMatching(/^whsec_/), expect.stringMatching(/^whsec_/)]);
   expect(seen.slice(-2)).toMatchObject([{ secret: "[hidden]" }, { secret: "[hidden]" }]);
   for (const made of [secret, rotated.secret]) expect(JSON.stringify(seen)).not.toContain(made);
+});
+
+test("what an owner may not see of an event is not sent, and does not make it match", async () => {
+  const censor = definePlugin({
+    id: "censor",
+    version: "1.0.0",
+    hooks: [EventHooks.shown],
+    extend(taps) {
+      taps.tap(EventHooks.shown, (event) => {
+        if (executionContext().subject?.id !== narrow) return event;
+        const { attributes: _, ...contact } = event.payload["contact"] as JsonObject;
+        return { ...event, payload: { contact } };
+      });
+    },
+  });
+  let narrow = "";
+  const receiver = await startReceiver();
+  await using censored = await createTestKernel({ plugins: [...pluginsOf(), censor()] });
+  narrow = await censored.run(() => makeUser(censored));
+  const told = { url: receiver.url, payload: "full" };
+  await subscribe(censored, { ...told, ownerId: narrow });
+  const criteria = where("contact.attributes.margin").gt(1);
+  await subscribe(censored, { ...told, ownerId: narrow, criteria });
+  await subscribe(censored, { ...told, criteria });
+  const event = contactEvent(censored, { attributes: { margin: 5 } });
+  const dispatched = () => censored.get(WebhookDispatcher).dispatch(event);
+  expect(await censored.run(() => censored.get(UnitOfWork).run(dispatched))).toBe(2);
+  await eventually(() => expect(receiver.arrivals).toHaveLength(2));
+  expect(receiver.arrivals.filter(({ body }) => body.includes("margin"))).toHaveLength(1);
 });
 
 test("a user owns what it makes, and reaches nobody else's", async () => {

@@ -8,6 +8,7 @@ import type {
   Logger,
   MessageBus,
   Storage,
+  StoredEvent,
 } from "@crmessenger/kernel/infrastructure";
 
 export interface ApiLimits {
@@ -21,6 +22,8 @@ export interface ApiLimits {
 
 /** What the API works with. */
 export interface ApiServices {
+  /** An event as the caller of the execution context may see it. */
+  readonly shown: (event: StoredEvent) => Promise<StoredEvent>;
   readonly bus: MessageBus;
   readonly view: KernelView;
   readonly events: EventLog;

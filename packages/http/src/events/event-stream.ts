@@ -99,11 +99,20 @@ export class EventStream {
       });
       const last = page.at(-1)?.position ?? at;
       const visible = page.filter((event) => matches(scope, subjectOf(versions.current(event))));
-      if (visible.length > 0) await this.#write(visible.map((event) => toFrame(versions.forReader(event))).join(""));
+      if (visible.length > 0) await this.#write(await this.#framesOf(visible, caller));
       at = page.length < PAGE ? Math.max(last, head) : last;
       if (page.length < PAGE) return at;
     }
     return at;
+  }
+
+  #framesOf(events: readonly StoredEvent[], { context }: Caller): Promise<string> {
+    const { versions } = this.#request;
+    return runWithContext(context, async () => {
+      let frames = "";
+      for (const event of events) frames += toFrame(await this.#services.shown(versions.forReader(event)));
+      return frames;
+    });
   }
 
   async #firstPosition({ context }: Caller): Promise<number> {

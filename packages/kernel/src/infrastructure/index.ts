@@ -45,6 +45,7 @@ export {
 } from "./jobs.ts";
 export { type Json, type JsonObject, type Timestamp } from "./json.ts";
 export { type Lease, type LeaseOptions, Leases } from "./leases.ts";
+export { EventHooks } from "./event-hooks.ts";
 export { Logger, silentLogger } from "./logger.ts";
 export { compareDecimal, isDecimal } from "./decimal.ts";
 export { compareText, fieldOf, matches } from "./matches.ts";

@@ -1,6 +1,12 @@
 import { CrmError, type OperationCall, executionContext } from "@crmessenger/kernel";
 import type { AttachedField, AttributeHolders, CustomFieldManager } from "@crmessenger/kernel/extensibility";
-import { type Criteria, type Json, type JsonObject, criteriaSchema } from "@crmessenger/kernel/infrastructure";
+import {
+  type Criteria,
+  type Json,
+  type JsonObject,
+  type StoredEvent,
+  criteriaSchema,
+} from "@crmessenger/kernel/infrastructure";
 import { attributeKindOf, comparedPath } from "../definitions/attribute-kind.ts";
 import { fieldsIn } from "../definitions/check-definition.ts";
 
@@ -39,6 +45,17 @@ export async function guardOperation(
   let output = await next({ ...call, input: guards.reduce(sortedByKind, call.input) });
   for (const { path, hidden } of guards) if (hidden.size > 0) output = without(output, path, hidden);
   return output;
+}
+
+/** An event as the actor may see it: without values of the entities in its payload that the actor may not read. */
+export async function guardEvent({ holders, manager }: GuardServices, event: StoredEvent): Promise<StoredEvent> {
+  let { payload } = event;
+  for (const { name } of holders.all()) {
+    if (payload[name] === undefined) continue;
+    const { hidden } = await guardOf(manager, { entity: name, at: name });
+    if (hidden.size > 0) payload = without(payload, [name], hidden) as JsonObject;
+  }
+  return payload === event.payload ? event : { ...event, payload };
 }
 
 async function guardOf(

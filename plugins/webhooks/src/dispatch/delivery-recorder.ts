@@ -1,6 +1,12 @@
 import { eventInVersion, toCrmError } from "@crmessenger/kernel";
 import type { WebhookPayload, WebhookSubscription } from "@crmessenger/kernel/extensibility";
-import type { Clock, EventCatalogue, Logger, StoredEvent } from "@crmessenger/kernel/infrastructure";
+import {
+  type Clock,
+  type EventCatalogue,
+  type Logger,
+  type StoredEvent,
+  matches,
+} from "@crmessenger/kernel/infrastructure";
 import { type DeliveryStore, type KeptDelivery } from "../sending/delivery-store.ts";
 import type { Lanes } from "../sending/lanes.ts";
 import type { Tidying } from "../sending/tidying.ts";
@@ -40,8 +46,10 @@ export class DeliveryRecorder {
       for (const version of interests.versions(event.topic)) {
         const shown = this.#inVersion(event, version);
         for (const subscription of shown ? interests.matching(event.topic, version, shown.payload) : [])
-          if (shown && (await access.mayRead(subscription.ownerId, event)))
-            found.push(await this.#deliveryOf(shown, subscription, deliveryIdOf(event.id, subscription.id)));
+          if (shown && (await access.mayRead(subscription.ownerId, event))) {
+            const told = await toldOf(access, shown, subscription);
+            if (told) found.push(await this.#deliveryOf(told, subscription, deliveryIdOf(event.id, subscription.id)));
+          }
       }
     }
     return this.#keep(found);
@@ -61,8 +69,9 @@ export class DeliveryRecorder {
       const shown = version === undefined ? undefined : this.#inVersion(event, version);
       if (!shown || version === undefined) continue;
       const wanted = interests.matching(event.topic, version, shown.payload).some(({ id }) => id === subscription.id);
-      if (wanted && (await access.mayRead(subscription.ownerId, event)))
-        found.push(await this.#deliveryOf(shown, subscription, nextId()));
+      if (!wanted || !(await access.mayRead(subscription.ownerId, event))) continue;
+      const told = await toldOf(access, shown, subscription);
+      if (told) found.push(await this.#deliveryOf(told, subscription, nextId()));
     }
     return this.#keep(found);
   }
@@ -123,4 +132,14 @@ export class DeliveryRecorder {
   #access(): OwnerAccess {
     return new OwnerAccess(this.#services.access, this.#services.permissions);
   }
+}
+
+/** The event as the subscription's owner may see it; undefined when it would match for what the owner may not see. */
+async function toldOf(
+  access: OwnerAccess,
+  event: StoredEvent,
+  { ownerId, criteria }: WebhookSubscription,
+): Promise<StoredEvent | undefined> {
+  const told = await access.shown(ownerId, event);
+  return told === event || matches(criteria, told.payload) ? told : undefined;
 }

@@ -1,4 +1,4 @@
-import { executionContext } from "@crmessenger/kernel";
+import { executionContext, runInContext } from "@crmessenger/kernel";
 import type { ConversationRepository } from "@crmessenger/kernel/communication";
 import type { AccessSubject, PermissionManager, UserRepository } from "@crmessenger/kernel/iam";
 import {
@@ -28,6 +28,8 @@ export interface AccessServices {
   readonly contacts: ContactRepository;
   readonly deals: DealRepository;
   readonly conversations: ConversationRepository;
+  /** An event as the actor of the execution context may see it. */
+  readonly shown: (event: StoredEvent) => Promise<StoredEvent>;
 }
 
 type Entities = Readonly<Record<string, { get(id: string): Promise<object | undefined> }>>;
@@ -42,6 +44,7 @@ export class OwnerAccess {
   readonly #entities: Entities;
   readonly #owners = new Map<string, Promise<AccessSubject | undefined>>();
   readonly #scopes = new Map<string, Promise<Criteria>>();
+  readonly #shown = new Map<string, Promise<StoredEvent>>();
   readonly #targets = new Map<string, Promise<CriteriaSubject | undefined>>();
 
   constructor(services: AccessServices, permissions: Readonly<Record<string, string>>) {
@@ -57,6 +60,16 @@ export class OwnerAccess {
     const scope = await once(this.#scopes, `${ownerId} ${type}`, () => this.#scopeOf(ownerId, type));
     const target = await once(this.#targets, event.id, () => this.#targetOf(event));
     return target !== undefined && matches(scope, target);
+  }
+
+  /** The event as the owner may see it. */
+  async shown(ownerId: string, event: StoredEvent): Promise<StoredEvent> {
+    const subject = await once(this.#owners, ownerId, () => this.#subjectOf(ownerId));
+    if (!subject) throw new Error("Only what an owner may read is shown.");
+    const key = `${ownerId} ${event.id} ${event.version}`;
+    const show = () =>
+      runInContext({ actor: { kind: "user", id: ownerId }, subject }, () => this.#services.shown(event));
+    return once(this.#shown, key, show);
   }
 
   async #scopeOf(ownerId: string, type: string): Promise<Criteria> {
