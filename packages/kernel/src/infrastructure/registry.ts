@@ -20,7 +20,7 @@ export interface Registry<T extends Named> {
   unregister(name: string): void;
   /** `CRM_REGISTRY_UNKNOWN` (422, details.known) for a name that nobody registered. */
   get(name: string): T;
-  /** In order of name. */
+  /** In order of name. The same list until a part comes or goes. */
   all(): readonly T[];
 }
 
@@ -37,8 +37,12 @@ interface Entry<T> {
 export function createRegistry<T extends Named>(what: string): Registry<T> {
   const parts = new Map<string, readonly Entry<T>[]>();
   const names = () => [...parts.keys()].toSorted();
-  const keep = (name: string, entries: readonly Entry<T>[]) =>
-    void (entries.length > 0 ? parts.set(name, entries) : parts.delete(name));
+  let listed: readonly T[] | undefined;
+  const keep = (name: string, entries: readonly Entry<T>[]) => {
+    listed = undefined;
+    if (entries.length > 0) parts.set(name, entries);
+    else parts.delete(name);
+  };
   return {
     register(part) {
       const { name } = part;
@@ -58,7 +62,7 @@ export function createRegistry<T extends Named>(what: string): Registry<T> {
         ),
       );
     },
-    unregister: (name) => void parts.delete(name),
+    unregister: (name) => keep(name, []),
     get(name) {
       const [entry] = parts.get(name) ?? [];
       if (entry) return entry.part;
@@ -69,6 +73,6 @@ export function createRegistry<T extends Named>(what: string): Registry<T> {
         { status: 422, details: { what, name, known } },
       );
     },
-    all: () => names().flatMap((name) => parts.get(name)?.[0]?.part ?? []),
+    all: () => (listed ??= Object.freeze(names().flatMap((name) => parts.get(name)?.[0]?.part ?? []))),
   };
 }

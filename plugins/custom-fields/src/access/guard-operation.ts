@@ -1,5 +1,10 @@
 import { CrmError, type OperationCall, executionContext } from "@crmessenger/kernel";
-import type { AttachedField, AttributeHolders, CustomFieldManager } from "@crmessenger/kernel/extensibility";
+import type {
+  AttachedField,
+  AttributeHolderKind,
+  AttributeHolders,
+  CustomFieldManager,
+} from "@crmessenger/kernel/extensibility";
 import {
   type Criteria,
   type Json,
@@ -26,25 +31,40 @@ interface Guard {
 
 /**
  * Around every operation: what leaves an application holds no value that its reader may not read, and no filter or sort
- * finds one out. Which operations answer with entities is told by the entities' owners; the others are let through
- * after a look at that.
+ * finds one out. Which operations answer with entities is told by the entities' owners; the others cost one look-up.
  */
 export async function guardOperation(
   { holders, manager }: GuardServices,
   call: OperationCall,
   next: (call: OperationCall) => Promise<Json>,
 ): Promise<Json> {
-  const places = holders
-    .all()
-    .flatMap(({ name, operations }) =>
-      operations.flatMap(({ operation, at }) => (operation === call.operation.name ? [{ entity: name, at }] : [])),
-    );
-  if (places.length === 0) return next(call);
+  const places = placesIn(holders.all()).get(call.operation.name);
+  if (!places) return next(call);
   const guards = await Promise.all(places.map((place) => guardOf(manager, place)));
   if (executionContext().actor.kind !== "system") for (const guard of guards) refuseUnknown(call.input, guard);
   let output = await next({ ...call, input: guards.reduce(sortedByKind, call.input) });
   for (const { path, hidden } of guards) if (hidden.size > 0) output = without(output, path, hidden);
   return output;
+}
+
+/** Where an operation answers with an entity. */
+interface HolderPlace {
+  readonly entity: string;
+  readonly at: string;
+}
+
+const indexes = new WeakMap<readonly AttributeHolderKind[], ReadonlyMap<string, readonly HolderPlace[]>>();
+
+/** By operation. A registry answers the same list until its parts change. */
+function placesIn(kinds: readonly AttributeHolderKind[]): ReadonlyMap<string, readonly HolderPlace[]> {
+  const known = indexes.get(kinds);
+  if (known) return known;
+  const places = kinds.flatMap(({ name: entity, operations }) =>
+    operations.map(({ operation, at }) => ({ operation, entity, at })),
+  );
+  const made = Map.groupBy(places, ({ operation }) => operation);
+  indexes.set(kinds, made);
+  return made;
 }
 
 /** An event as the actor may see it: without values of the entities in its payload that the actor may not read. */
@@ -58,10 +78,7 @@ export async function guardEvent({ holders, manager }: GuardServices, event: Sto
   return payload === event.payload ? event : { ...event, payload };
 }
 
-async function guardOf(
-  manager: CustomFieldManager,
-  { entity, at }: { readonly entity: string; readonly at: string },
-): Promise<Guard> {
+async function guardOf(manager: CustomFieldManager, { entity, at }: HolderPlace): Promise<Guard> {
   const readable = new Map((await manager.readableFields(entity)).map((field) => [field.name, field]));
   const all = (await manager.fields(entity)).map(({ name }) => name);
   const hidden = new Set(all.filter((name) => !readable.has(name)));
