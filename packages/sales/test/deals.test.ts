@@ -11,6 +11,7 @@ import {
   UpdateDeal,
 } from "@crmessenger/kernel/sales";
 import { expect, test } from "vitest";
+import type { z } from "zod";
 import { type SalesWorld, startSales } from "./sales-world.ts";
 
 const own = (userId: string) => where("ownerId").eq(userId);
@@ -279,6 +280,17 @@ test.each([{ stageId: "won" }, { closedAt: "2026-01-05T09:00:00.000Z" }, { conta
     await expect(world.kernel.bus.dispatch(UpdateDeal, { id, title: "x" })).rejects.toMatchObject(refusal);
   },
 );
+
+test("deals are found and listed by their amounts, as numbers", async () => {
+  await using world = await startSales();
+  const { pipelineId } = await world.deal({ amount: euros("99.90") });
+  for (const amount of [euros("1000"), null, euros("20000.50")]) await world.deal({ pipelineId, amount });
+  const ask = async (input: z.input<typeof ListDeals.input>) =>
+    (await world.kernel.bus.ask(ListDeals, ListDeals.input.parse(input))).items.map(({ amount }) => amount?.amount);
+  const sort = [{ field: "amount.amount", direction: "asc" as const, kind: "number" as const }];
+  expect(await ask({ sort })).toEqual(["99.90", "1000", "20000.50", undefined]);
+  expect(await ask({ sort, criteria: where("amount.amount").gte(1000) })).toEqual(["1000", "20000.50"]);
+});
 
 test("of two who move a deal at once, each sees what the other did", async () => {
   await using world = await startSales();

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { defineCommand, defineQuery } from "../bus/operation.ts";
 import { criteriaSchema } from "../infrastructure/criteria-schema.ts";
-import { pageOf, pageRequestFields } from "../infrastructure/page-schema.ts";
+import { pageOf, pageRequestFields, sortSchema } from "../infrastructure/page-schema.ts";
 import { attributes, id } from "../schema.ts";
 import { dealSchema, pipelineSchema, stageSchema } from "./deal-schemas.ts";
 import { currencySchema, moneySchema } from "./money.ts";
@@ -107,8 +107,8 @@ export const GetDeal = defineQuery({
 
 export const ListDeals = defineQuery({
   name: "sales.deal.list",
-  description: "Deals that match, newest first.",
-  input: listInput,
+  description: "Deals that match, newest first unless `sort` says otherwise.",
+  input: listInput.extend({ sort: sortSchema.exactOptional() }),
   output: pageOf(dealSchema),
   permission: "sales.deal.read",
   http: { method: "GET", path: "/deals" },

@@ -439,6 +439,24 @@ function pages({ test }: StorageSuite): void {
     ).toEqual(["a010", "a002", "b003", "b001"]);
   });
 
+  test("sorts amounts by what they are worth, page by page", async (world) => {
+    const pipeline = await world.pipelines.insert(newPipeline(world));
+    const amounts = ["1000", "99.90", null, "20000.50", "-5", "99.9"];
+    for (const amount of amounts)
+      await world.deals.insert(
+        newDeal(world, pipeline.id, { amount: amount === null ? null : { amount, currency: "EUR" } }),
+      );
+    const listed = async (direction: "asc" | "desc") => {
+      const sort = [{ field: "amount.amount", direction, kind: "number" as const }];
+      const first = await world.deals.find(everything, { limit: 3, sort });
+      const second = await world.deals.find(everything, { limit: 3, sort, after: first.next as string });
+      return [...first.items, ...second.items].map(({ amount }) => amount?.amount ?? null);
+    };
+    expect(await listed("asc")).toEqual(["-5", "99.90", "99.9", "1000", "20000.50", null]);
+    expect(await listed("desc")).toEqual(["20000.50", "1000", "99.9", "99.90", "-5", null]);
+    expect(await world.deals.count(where<Deal>("amount.amount").between(99.9, 1000))).toBe(3);
+  });
+
   test("does not shift its pages when records are added in between", async (world) => {
     await storeNames(world, ["c", "f", "i", "l", "o", "r"]);
     const found = await readPages(world, { limit: 2, sort: [{ field: "name", direction: "asc" }] }, () =>
