@@ -20,7 +20,7 @@ import {
 import { HttpServer } from "@crmessenger/kernel/http";
 import { Authenticator, CreateUser, type Grant, SaveRole, type User } from "@crmessenger/kernel/iam";
 import type { AttachedField } from "@crmessenger/kernel/extensibility";
-import { where } from "@crmessenger/kernel/infrastructure";
+import { SqlDatabase, where } from "@crmessenger/kernel/infrastructure";
 import { AssignLead, ChangeLeadStatus, CreateContact, CreateLead, type Lead } from "@crmessenger/kernel/sales";
 import { eventually } from "@crmessenger/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -334,4 +334,22 @@ test("projections tell how far they are, and only those who manage them rebuild 
     code: "CRM_REGISTRY_UNKNOWN",
   });
   expect(application.kernel.get(Projections).all()).toHaveLength(4);
+});
+
+test("a projection that lacks events has failed, says why, and is whole again once it is rebuilt", async () => {
+  const { kernel } = application;
+  const [build] = await kernel
+    .get(SqlDatabase)
+    .query<{ id: string }>("select id from analytics_builds where fact = 'message' and status = 'live'");
+  await kernel.get(SqlDatabase).query(
+    `insert into event_dead_letters (subscription, position, event_id, topic, tenant_id, attempts, error_code, error_message)
+     values ($1, 1, gen_random_uuid(), 'message.received', 'default', 8, 'CRM_INTERNAL', 'a row was in the way')`,
+    [`analytics.${build?.id}`],
+  );
+  const state = async () => (await kernel.get(Projections).states()).find(({ name }) => name === "message");
+  expect(await state()).toMatchObject({ status: "failed", failure: expect.stringMatching(/^1 events could not be/) });
+  expect(await kernel.health()).toMatchObject({ status: "degraded", plugins: { analytics: { status: "degraded" } } });
+  await as(people.owner, () => kernel.bus.dispatch(RebuildProjection, { name: "message" }));
+  await eventually(async () => expect(await state()).toMatchObject({ status: "live" }));
+  await eventually(async () => expect(await kernel.health()).toMatchObject({ status: "up" }));
 });
