@@ -3,19 +3,20 @@ import { describeAuditor } from "./describe-auditor.ts";
 import { describeCollections } from "./describe-collections.ts";
 import { describeCriteria } from "./describe-criteria.ts";
 import { describeDurability } from "./describe-durability.ts";
-import { describeEventLog } from "./describe-event-log.ts";
 import { describeIdempotency } from "./describe-idempotency.ts";
-import { describeIntake, intakeProbe } from "./describe-intake.ts";
-import { describeJobs } from "./describe-jobs.ts";
 import { describeLeases } from "./describe-leases.ts";
 import { describeRateBudget } from "./describe-rate-budget.ts";
-import { describeRepository } from "./describe-repository.ts";
 import { describeSecrets } from "./describe-secrets.ts";
 import { describeSettings } from "./describe-settings.ts";
 import { describeTimeline } from "./describe-timeline.ts";
-import { describeUnitOfWork } from "./describe-unit-of-work.ts";
+import { describeEventLog } from "./event-log/describe-event-log.ts";
+import { describeIntake } from "./intake/describe-intake.ts";
+import { intakeProbe } from "./intake/intake-probe.ts";
+import { describeJobs } from "./jobs/describe-jobs.ts";
+import { describeRepository } from "./repository/describe-repository.ts";
 import type { StorageHarness } from "./storage-harness.ts";
 import { shareStorage } from "./storage-world.ts";
+import { describeUnitOfWork } from "./unit-of-work/describe-unit-of-work.ts";
 import { describe } from "../suite/suite-api.ts";
 
 /**
