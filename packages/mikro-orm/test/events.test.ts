@@ -95,7 +95,7 @@ for (const [name, create] of Object.entries(places)) {
             skip(DAY);
             expect(patient.delivered).toEqual(delivered);
           },
-          { everyMs: 1_000, deadlineMs: 20_000 },
+          { everyMs: 100, deadlineMs: 20_000 },
         );
       await append(services, [1]);
       await afterADay([1]); // whatever comes before a subscription has begun is handed over at once
@@ -249,6 +249,49 @@ for (const [name, create] of Object.entries(places)) {
 }
 
 describe("Several writers and readers on PostgreSQL 15", () => {
+  test("lets a patient subscription wait again for more than what came while it was busy", async () => {
+    const { clock, skip } = skippingClock();
+    const services = await servicesOn(await postgresPlace(), { clock });
+    const prompt = noting("testing.prompt");
+    const free = createGate();
+    let isBusy = false;
+    const patient = noting("testing.busy", { lingerMs: DAY });
+    const { handle } = patient.subscription;
+    await services.eventLog.subscribe(prompt.subscription);
+    await services.eventLog.subscribe({
+      ...patient.subscription,
+      async handle(events) {
+        if (patient.delivered.length === 0) {
+          isBusy = true;
+          await free.opened;
+        }
+        await handle(events);
+      },
+    });
+    await append(services, [1]);
+    await eventually(
+      () => {
+        skip(DAY);
+        expect(isBusy).toBe(true);
+      },
+      { everyMs: 100, deadlineMs: 20_000 },
+    );
+    await append(services, [2]);
+    free.open(undefined);
+    await eventually(() => expect(patient.delivered).toEqual([1]));
+    await append(services, [3]);
+    await eventually(() => expect(prompt.delivered.at(-1)).toBe(3));
+    expect(patient.delivered).toEqual([1]);
+    await eventually(
+      () => {
+        skip(DAY);
+        expect(patient.delivered).toEqual([1, 2, 3]);
+      },
+      { everyMs: 100, deadlineMs: 20_000 },
+    );
+    expect(patient.sizes).toEqual([1, 2]);
+  });
+
   test("an event that was drawn first and committed last is neither lost nor early", async () => {
     const services = await servicesOn(await postgresPlace());
     const { subscription, delivered } = noting("testing.late");
