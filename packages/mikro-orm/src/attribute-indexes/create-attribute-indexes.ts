@@ -62,14 +62,16 @@ export function createAttributeIndexes(services: BuilderServices): AttributeInde
         `select ${COLUMNS} from attribute_indexes where tenant_id = $1 and entity = coalesce($2, entity) order by entity, field`,
         [tenantId, entity ?? null],
       );
-      const names = (row: Row) => definitionsOf(tableOf(row.entity), tenantId, row).map(({ name }) => name);
-      const physical = await physicalIndexes(database, rows.flatMap(names));
-      return rows.map((row) =>
-        stateOf(
+      const definitions = (row: Row) => definitionsOf(tableOf(row.entity), tenantId, row);
+      const names = rows.flatMap(definitions).map(({ name }) => name);
+      const physical = await physicalIndexes(database, names);
+      return rows.map((row) => {
+        const wanted = definitions(row).filter(({ name, extension }) => extension === undefined || physical.has(name));
+        return stateOf(
           row,
-          names(row).map((name) => physical.get(name)),
-        ),
-      );
+          wanted.map(({ name }) => physical.get(name)),
+        );
+      });
     },
   };
 }

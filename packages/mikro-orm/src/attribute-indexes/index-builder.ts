@@ -8,6 +8,8 @@ import { type IndexDefinition, literal } from "./index-definitions.ts";
 const LOCK = "7165910243788940388";
 const RETRY_MS = 250;
 const MAX_VALUES = 10;
+/** No such extension, none of that kind supported, and not allowed. */
+const UNAVAILABLE: ReadonlySet<string> = new Set(["58P01", "0A000", "42501"]);
 
 export interface BuilderServices {
   readonly clock: Clock;
@@ -34,7 +36,8 @@ export class IndexBuilder {
   make(building: Building, definitions: readonly IndexDefinition[]): Promise<void> {
     return this.#alone(async (connection) => {
       let made = 0;
-      for (const definition of definitions) made += (await this.#makeOne(connection, building, definition)) ? 1 : 0;
+      for (const definition of definitions)
+        made += (await this.#makeIfPossible(connection, building, definition)) ? 1 : 0;
       // Without figures about what the expressions yield, the planner would rather not use them.
       if (made > 0) await connection.query(`analyze ${building.table.sql}`);
     });
@@ -45,6 +48,28 @@ export class IndexBuilder {
     return this.#alone(async (connection) => {
       for (const name of names) await this.#dropOne(connection, name);
     });
+  }
+
+  async #makeIfPossible(
+    connection: ReservedConnection,
+    building: Building,
+    definition: IndexDefinition,
+  ): Promise<boolean> {
+    const { extension } = definition;
+    if (extension !== undefined && !(await this.#hasExtension(connection, extension))) return false;
+    return this.#makeOne(connection, building, definition);
+  }
+
+  /** Makes the extension, where that is allowed. The embedded database comes without. */
+  async #hasExtension(connection: ReservedConnection, name: string): Promise<boolean> {
+    if (this.#services.database.engine !== "postgresql") return false;
+    try {
+      await connection.query(`create extension if not exists ${name}`);
+      return true;
+    } catch (error) {
+      if (isCrmError(error) && UNAVAILABLE.has(String(error.details.sqlState))) return false;
+      throw error;
+    }
   }
 
   async #makeOne(connection: ReservedConnection, building: Building, definition: IndexDefinition): Promise<boolean> {

@@ -11,13 +11,15 @@ export interface IndexDefinition {
   readonly on: string;
   /** Of the value that is unique. */
   readonly value: string;
+  /** The extension of PostgreSQL that it takes. Where that can't be had, there is no such index, and nothing is wrong. */
+  readonly extension?: "pg_trgm";
 }
 
 const COLUMN = `"attributes"`;
 
 /**
- * The indexes behind one custom field. The one that searches use serves all tenants that index a field of this name and
- * kind; what is unique is so for one tenant, and is hashed, since a text may be longer than an index takes.
+ * The indexes behind one custom field. Those that searches use serve all tenants that index a field of this name and
+ * kind: one for comparisons and orders, and for texts one for what they contain. What is unique is so for one tenant, and is hashed, since a text may be longer than an index takes.
  */
 export function definitionsOf(
   table: RecordDefinition,
@@ -45,14 +47,22 @@ export function definitionsOf(
     on: `on ${table.sql} (tenant_id, ${searched}, id)`,
     value,
   };
-  if (!unique) return [search];
+  const inside: IndexDefinition = {
+    name: nameOf(table, field, ["trigrams"]),
+    unique: false,
+    on: `on ${table.sql} using gin (${sql.wholeText} gin_trgm_ops)`,
+    value,
+    extension: "pg_trgm",
+  };
+  const searches = kind === "text" ? [search, inside] : [search];
+  if (!unique) return searches;
   const alone: IndexDefinition = {
     name: nameOf(table, field, [family, "unique", tenantId]),
     unique: true,
     on: `on ${table.sql} (${family === "text" ? `md5(${value})` : value}) where deleted_at is null and tenant_id = ${literal(tenantId)}`,
     value,
   };
-  return [search, alone];
+  return [...searches, alone];
 }
 
 /** Says which field it is of, as errors quote it, and is another one for each way of indexing it. */
