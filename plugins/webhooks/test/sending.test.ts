@@ -58,6 +58,25 @@ test("an event that is recorded by a command reaches its receiver", async () => 
   await eventually(async () => expect(await log(kernel, subscription.id)).toMatchObject([{ status: "delivered" }]));
 });
 
+test.each([
+  ["a number of seconds", "120", 120_000],
+  ["a date", new Date(Date.now() + 7_200_000).toUTCString(), 7_200_000],
+  ["a lifetime", "999999999", 86_400_000],
+  ["a date that has been", "Thu, 01 Jan 1970 00:00:00 GMT", 0],
+  ["nonsense", "soon", 0],
+])("a receiver that asks for a pause of %s gets it, by a day at most", async (_, header, milliseconds) => {
+  const [kernel, receiver] = [await world(), await startReceiver()];
+  receiver.behave((response) => void response.writeHead(503, { "retry-after": header }).end());
+  const { subscription } = await kernel.run(() => subscribe(kernel, { url: receiver.url }));
+  await addContact(kernel, "Ada");
+  await eventually(async () => {
+    const [delivery] = await log(kernel, subscription.id);
+    const [first] = delivery?.attempts ?? [];
+    const pause = Date.parse(delivery?.nextAttemptAt ?? "") - Date.parse(first?.at ?? "");
+    expect(Math.abs(pause - milliseconds)).toBeLessThan(milliseconds > 600_000 ? 61_000 : 2_000);
+  });
+});
+
 test.each(["fails", "refuses", "redirects", "resets", "answers garbage", "never ends"] as const)(
   "a receiver that %s is tried again until it accepts, under the same id",
   async (fault) => {

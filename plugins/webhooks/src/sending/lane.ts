@@ -42,6 +42,9 @@ const PAGE = 200;
 /** A plugin that brought a target or a strategy is away, perhaps for a reload. */
 const AWAY_MS = 30_000;
 
+/** A receiver may ask for a pause, and not for one that nobody would notice the end of. */
+const MOST_ASKED_MS = 24 * 3_600_000;
+
 /** Why a lane ends before it is empty. */
 type End = "held" | "disabled" | undefined;
 
@@ -158,7 +161,8 @@ export class Lane {
       this.#health = { ...this.#health, exhausted: this.#health.exhausted + 1 };
       return ended({ ...delivery, attempts }, "exhausted");
     }
-    const moment = momentAfter(this.#services.clock.now(), Math.max(delay, tried.retryAfterMs ?? 0));
+    const asked = Math.min(tried.retryAfterMs ?? 0, MOST_ASKED_MS);
+    const moment = momentAfter(this.#services.clock.now(), Math.max(delay, asked));
     const nextAttemptAt = new Date(moment).toISOString();
     return { ...delivery, attempts, nextAttemptAt, queue: queueAt(delivery.subscriptionId, nextAttemptAt) };
   }
