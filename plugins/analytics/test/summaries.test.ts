@@ -1,10 +1,9 @@
-import { rm } from "node:fs/promises";
 import { type CrmError, type Kernel, isCrmError, runInContext } from "@crmessenger/kernel";
 import { AnalyticsEngine, reportQuerySchema } from "@crmessenger/kernel/analytics";
 import { SqlDatabase, UnitOfWork, systemClock } from "@crmessenger/kernel/infrastructure";
 import { mikroOrm } from "@crmessenger/mikro-orm";
 import { eventually } from "@crmessenger/testing";
-import { createScratchDirectory } from "@crmessenger/testing/postgres";
+import { type PostgresServer, startPostgres } from "@crmessenger/testing/postgres";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { BuildStore } from "../src/store/build-store.ts";
@@ -17,13 +16,13 @@ const BY_SOURCE = { fact: "lead", by: ["source"], timeZone: "Europe/Berlin" };
 const bySource = reportQuerySchema.parse({ metrics: ["leads", "conversion"], dimensions: [{ name: "source" }] });
 const events = play("default", "2025-10-25T18:00:00.000Z", fc.sample(steps, { seed: 11, numRuns: 4 }).flat());
 
-let dataDirectory: string;
+let server: PostgresServer;
 beforeAll(async () => {
-  dataDirectory = await createScratchDirectory("crmessenger-analytics-");
+  server = await startPostgres();
 });
-afterAll(() => rm(dataDirectory, { recursive: true, force: true }));
+afterAll(() => server.stop());
 
-const start = (...summaries: SummaryRequest[]) => startOn(mikroOrm({ dataDirectory }), [], summaries);
+const start = (...summaries: SummaryRequest[]) => startOn(mikroOrm({ databaseUrl: server.url }), [], summaries);
 
 const storesOf = (kernel: Kernel, later = 0) => {
   const services = { sql: kernel.get(SqlDatabase), unitOfWork: kernel.get(UnitOfWork) };
