@@ -1,9 +1,5 @@
 import { defineCommand, defineQuery } from "@crmessenger/kernel";
-import {
-  webhookDeliverySchema,
-  webhookSubscriptionSchema,
-  webhookTopicSchema,
-} from "@crmessenger/kernel/extensibility";
+import { webhookDeliverySchema, webhookSettings, webhookSubscriptionSchema } from "@crmessenger/kernel/extensibility";
 import { criteriaSchema, pageOf, pageRequestFields } from "@crmessenger/kernel/infrastructure";
 import { z } from "zod";
 
@@ -11,17 +7,9 @@ const id = z.string().min(1).max(200);
 const scheme = z.enum(["v1", "v1a"]);
 
 const fields = {
-  name: z.string().min(1).max(200),
-  url: z.string().min(1).max(2_000),
-  target: z.string().min(1).max(100),
-  topics: z.array(webhookTopicSchema).min(1).max(200).readonly(),
-  criteria: criteriaSchema,
-  payload: z.string().min(1).max(100),
+  ...webhookSettings,
+  /** Which names and values can be sent is said by a refusal of its own. */
   headers: z.record(z.string().max(100), z.string().max(1_000)),
-  retry: z.string().min(1).max(100),
-  ordered: z.boolean(),
-  concurrency: z.number().int().min(1).max(100),
-  perSecond: z.number().min(0.01).max(10_000),
 };
 
 /** What a receiver verifies deliveries with. */

@@ -46,6 +46,7 @@ export { type ReplayRange, WebhookDispatcher } from "./webhook-dispatcher.ts";
 export {
   type WebhookSubscription,
   type WebhookTopic,
+  webhookSettings,
   webhookSubscriptionSchema,
   webhookTopicSchema,
 } from "./webhook-subscription.ts";

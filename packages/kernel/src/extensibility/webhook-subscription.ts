@@ -57,8 +57,8 @@ const header = z
   .max(1_000)
   .regex(/^[\t\x20-\x7e]*$/, "a header's value is printable ASCII");
 
-export const webhookSubscriptionSchema: z.ZodType<WebhookSubscription> = z.object({
-  ...entityFields,
+/** What whoever subscribes decides. */
+export const webhookSettings = {
   name: z.string().min(1).max(200),
   url: z.string().min(1).max(2_000),
   target: z.string().min(1).max(100),
@@ -67,10 +67,15 @@ export const webhookSubscriptionSchema: z.ZodType<WebhookSubscription> = z.objec
   payload: z.string().min(1).max(100),
   headers: z.record(z.string().regex(/^[A-Za-z0-9-]{1,100}$/), header),
   retry: z.string().min(1).max(100),
-  ownerId: id,
   ordered: z.boolean(),
   concurrency: z.number().int().min(1).max(100),
   perSecond: z.number().min(0.01).max(10_000),
+};
+
+export const webhookSubscriptionSchema: z.ZodType<WebhookSubscription> = z.object({
+  ...entityFields,
+  ...webhookSettings,
+  ownerId: id,
   state: z.enum(["active", "failing", "disabled"]),
   reason: z.string(),
   failingSince: timestamp.nullable(),

@@ -53,6 +53,7 @@ export { type Page, type PageRequest, type Sort } from "./page.ts";
 export { pageOf, pageRequestFields, sortSchema } from "./page-schema.ts";
 export { RateBudget, type RateLimit } from "./rate-budget.ts";
 export { type Attributes, type EntityRecord, type GetOptions, type NewRecord, type Repository } from "./repository.ts";
+export { requireIndexable, requireNoUnitForIndex } from "./require-indexable.ts";
 export { type Secret, type SecretNamespace, Secrets } from "./secrets.ts";
 export { Settings } from "./settings.ts";
 export { type FileMeta, Storage, type StoragePath, type StoredFile } from "./storage.ts";

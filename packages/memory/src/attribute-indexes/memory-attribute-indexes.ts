@@ -8,6 +8,8 @@ import {
   type EntityRecord,
   type Json,
   fieldOf,
+  requireIndexable,
+  requireNoUnitForIndex,
 } from "@crmessenger/kernel/infrastructure";
 import type { Database } from "../state/database.ts";
 import { type Index, type Table, keyOf } from "../state/table.ts";
@@ -34,26 +36,27 @@ export class MemoryAttributeIndexes implements AttributeIndexes {
     this.#tables = new Map(Object.entries(tables));
   }
 
-  async ensure({ entity, field, kind, unique = false }: AttributeIndex): Promise<void> {
-    refuseInUnit();
+  async ensure(index: AttributeIndex): Promise<void> {
+    requireNoUnitForIndex();
+    requireIndexable(index);
+    const { entity, field, kind, unique = false } = index;
     const table = this.#table(entity);
-    if (kind === "list" && unique) throw notUnique(entity, field);
     const { tenantId } = executionContext();
     const key = keyOf(tenantId, entity, field);
     const kept: Kept = { tenantId, entity, field, kind, ...(unique ? { unique } : {}) };
     // Written as a unit that writes nothing: nobody else's changes are half done meanwhile.
     await this.#database.write(() => {
       table.dropIndex(key);
-      const index = uniqueIndex(key, kept);
-      const values = unique ? valuesTwice(table, kept, index) : [];
+      const guard = uniqueIndex(key, kept);
+      const values = unique ? valuesTwice(table, kept, guard) : [];
       this.#kept.set(key, values.length > 0 ? { ...kept, failure: "Some entities share a value." } : kept);
       if (values.length > 0) throw duplicates(kept, values);
-      if (unique) table.addIndex(index);
+      if (unique) table.addIndex(guard);
     });
   }
 
   async drop({ entity, field }: Pick<AttributeIndex, "entity" | "field">): Promise<boolean> {
-    refuseInUnit();
+    requireNoUnitForIndex();
     const key = keyOf(executionContext().tenantId, entity, field);
     return this.#database.write(() => {
       this.#table(entity).dropIndex(key);
@@ -122,20 +125,5 @@ function duplicates({ entity, field }: Kept, values: readonly Json[]): CrmError 
     "CRM_STORAGE_DUPLICATE",
     `Several of ${entity} have the same "${field}": make the values differ first, such as ${values.join(", ")}.`,
     { status: 409, details: { entity, field, values } },
-  );
-}
-
-function notUnique(entity: string, field: string): CrmError {
-  return new CrmError("CRM_ATTRIBUTE_INDEX_UNIQUE", `Lists such as "${field}" can't be unique.`, {
-    status: 422,
-    details: { entity, field },
-  });
-}
-
-function refuseInUnit(): void {
-  if (!executionContext().unitOfWork) return;
-  throw new CrmError(
-    "CRM_ATTRIBUTE_INDEX_IN_UNIT",
-    "Indexes of custom fields are made outside units of work: enqueue a job that does it.",
   );
 }

@@ -1,5 +1,11 @@
 import { CrmError, executionContext, toCrmError } from "@crmessenger/kernel";
-import type { AttributeIndex, AttributeIndexState, AttributeIndexes } from "@crmessenger/kernel/infrastructure";
+import {
+  type AttributeIndex,
+  type AttributeIndexState,
+  type AttributeIndexes,
+  requireIndexable,
+  requireNoUnitForIndex,
+} from "@crmessenger/kernel/infrastructure";
 import { allRecords } from "../entities/all-records.ts";
 import type { RecordDefinition } from "../entities/define-record.ts";
 import { type BuilderServices, IndexBuilder } from "./index-builder.ts";
@@ -23,8 +29,8 @@ export function createAttributeIndexes(services: BuilderServices): AttributeInde
   const builder = new IndexBuilder(services);
   return {
     async ensure(index) {
-      refuseInUnit();
-      refuseUnique(index);
+      requireNoUnitForIndex();
+      requireIndexable(index);
       const table = tableOf(index.entity);
       const { tenantId } = executionContext();
       const before = await ask(services, tenantId, index);
@@ -45,7 +51,7 @@ export function createAttributeIndexes(services: BuilderServices): AttributeInde
       );
     },
     async drop({ entity, field }) {
-      refuseInUnit();
+      requireNoUnitForIndex();
       const table = tableOf(entity);
       const { tenantId } = executionContext();
       const { rows } = await database.query<Row>(
@@ -136,21 +142,5 @@ function tableOf(entity: string): RecordDefinition {
     "CRM_ATTRIBUTE_INDEX_ENTITY",
     `This storage keeps no custom fields of "${entity}". Entities that it does: ${[...TABLES.keys()].join(", ")}.`,
     { status: 422, details: { entity } },
-  );
-}
-
-function refuseUnique({ entity, field, kind, unique = false }: AttributeIndex): void {
-  if (kind !== "list" || !unique) return;
-  throw new CrmError("CRM_ATTRIBUTE_INDEX_UNIQUE", `Lists such as "${field}" can't be unique.`, {
-    status: 422,
-    details: { entity, field },
-  });
-}
-
-function refuseInUnit(): void {
-  if (!executionContext().unitOfWork) return;
-  throw new CrmError(
-    "CRM_ATTRIBUTE_INDEX_IN_UNIT",
-    "Indexes of custom fields are made outside units of work: enqueue a job that does it.",
   );
 }

@@ -1,6 +1,6 @@
 import type { FactColumnKind } from "@crmessenger/kernel/analytics";
 import type { AttachedField } from "@crmessenger/kernel/extensibility";
-import type { Attributes, Json } from "@crmessenger/kernel/infrastructure";
+import { type Attributes, type Json, isDecimal } from "@crmessenger/kernel/infrastructure";
 
 /** A column that a reportable custom field makes. */
 export interface FieldColumn {
@@ -17,7 +17,6 @@ interface Keeping {
 }
 
 const DATE = /^\d{4}-\d\d-\d\d$/;
-const DECIMAL = /^-?\d{1,30}(\.\d{1,20})?$/;
 
 const text = (value: Json) => (typeof value === "string" ? value : null);
 
@@ -107,7 +106,7 @@ function isTimestamp(value: Json): boolean {
 
 /** Without zeros that say nothing, so that equal amounts are one value. */
 function decimalOf(value: Json): Json {
-  if (!isText(value) || !DECIMAL.test(value)) return null;
+  if (!isText(value) || !isDecimal(value)) return null;
   const [whole = "0", fraction = ""] = value.replace("-", "").split(".");
   const digits = fraction.replace(/0+$/, "");
   const plain = whole.replace(/^0+(?=\d)/, "") + (digits === "" ? "" : `.${digits}`);

@@ -24,7 +24,8 @@ export async function keepIndex(
   const field = (await catalogue.of(entity)).byName.get(name);
   const isWanted = field !== undefined && !field.archived && (field.indexed || field.unique);
   const wanted = isWanted ? comparedPath(name, field.type) : undefined;
-  for (const path of [name, `${name}.amount`]) if (path !== wanted) await indexes.drop({ entity, field: path });
+  for (const { field: path } of await indexes.states(entity))
+    if (path.split(".")[0] === name && path !== wanted) await indexes.drop({ entity, field: path });
   if (wanted !== undefined && field)
     await indexes.ensure({
       entity,
